@@ -1,0 +1,39 @@
+# Target helpers: sources and tests are listed by name, the standard and the
+# warnings ride on one interface target.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+add_library(plumbline_options INTERFACE)
+target_compile_features(plumbline_options INTERFACE cxx_std_20)
+target_compile_options(
+  plumbline_options INTERFACE $<BUILD_INTERFACE:-Wall -Wextra -Werror -ffp-contract=off>)
+target_include_directories(
+  plumbline_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                              $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>)
+if(PLUMBLINE_SANITIZE)
+  target_compile_options(plumbline_options INTERFACE -fsanitize=${PLUMBLINE_SANITIZE}
+                                                     -fno-omit-frame-pointer)
+  target_link_options(plumbline_options INTERFACE -fsanitize=${PLUMBLINE_SANITIZE})
+endif()
+
+# plumbline_library(name SOURCES ... LIBRARIES ...): static library
+# plumbline_NAME with the alias Plumbline::NAME.
+function(plumbline_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(plumbline_${name} STATIC ${ARG_SOURCES})
+  add_library(Plumbline::${name} ALIAS plumbline_${name})
+  target_link_libraries(plumbline_${name} PUBLIC plumbline_options ${ARG_LIBRARIES})
+endfunction()
+
+# plumbline_test(name SOURCES ... LIBRARIES ...): one GoogleTest program.
+function(plumbline_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE plumbline_options ${ARG_LIBRARIES} GTest::gmock
+                                        GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()

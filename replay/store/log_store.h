@@ -1,0 +1,66 @@
+#ifndef PLUMBLINE_REPLAY_STORE_LOG_STORE_H_
+#define PLUMBLINE_REPLAY_STORE_LOG_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "replay/ingest/fault_log.h"
+#include "replay/ingest/record_batch.h"
+#include "replay/timeline/worker_timeline.h"
+
+namespace plumbline::replay {
+
+struct StoreOptions {
+  int threads = 1;
+  int64_t memory_bytes = int64_t{1} << 30;  // Past it, blocks spill.
+  std::string scratch;  // Folder for spilled blocks; empty: the system's.
+  int blocks = 64;      // Partitions by hash of the worker; changes no output.
+};
+
+// The log as narrow rows, partitioned by worker. A block holds whole workers,
+// so blocks are replayed independently and on all cores.
+//
+//   Accept ... Accept, Finish, then any number of VisitBlock, any threads.
+//
+// Memory is bounded by `memory_bytes` plus one block per thread; O(1) a row.
+class LogStore : public RecordSink {
+ public:
+  static absl::StatusOr<std::unique_ptr<LogStore>> Create(
+      const StoreOptions& options);
+
+  absl::Status Accept(int thread, RecordBatch batch) override = 0;
+
+  // Ends the reading: finds duplicate ids (of equal rows one stays, rows that
+  // differ are all quarantined) and orphan references, joins fares to their
+  // tasks, and reports to `faults`.
+  virtual absl::Status Finish(FaultLog& faults) = 0;
+
+  virtual int blocks() const = 0;
+
+  // Calls `visit` for each worker of the block, in order of the worker's id.
+  // Thread-safe. A block without workers makes no call.
+  virtual absl::Status VisitBlock(
+      int block, absl::FunctionRef<void(const WorkerTimeline&)> visit) = 0;
+
+  virtual std::string_view Text(Symbol symbol) const = 0;  // After Finish.
+
+  // Every worker with a task or a session or on the roster, sorted.
+  virtual std::vector<std::string> WorkerIds() const = 0;
+
+  // Rows of the small tables (all but tasks, sessions, offers, pay, fares), as
+  // messages, in order of (file, line).
+  virtual const std::vector<v1::LogRecord>& small_tables() const = 0;
+
+  // First and last instant seen in tasks and sessions, kUnknown if none.
+  virtual Interval observed() const = 0;
+};
+
+}  // namespace plumbline::replay
+
+#endif  // PLUMBLINE_REPLAY_STORE_LOG_STORE_H_
