@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "plumbline/v1/result.pb.h"
 
 namespace plumbline::replay {
@@ -37,6 +39,10 @@ const FaultKind& FindFault(std::string_view id);  // Must exist.
 // with a quarantining fault is quarantined whatever else was repaired in it.
 class FaultLog {
  public:
+  // `scratch` empty: the system's folder for temporary files.
+  explicit FaultLog(std::string scratch = "", int64_t memory_bytes = int64_t{64} << 20);
+  ~FaultLog();
+
   // `files` are the input files, relative to the log, as quarantine.csv names
   // them. Call once, before the first Add.
   void SetFiles(std::vector<std::string> files);
@@ -49,9 +55,14 @@ class FaultLog {
            std::string_view column, std::string_view fault_id,
            std::string_view value);
 
-  // Fills input.tables and input.faults, and the rows of quarantine.csv sorted
-  // by (file, line, column, rule). The same whatever the order of the calls.
-  void Conclude(v1::Input* input, std::vector<v1::Fault>* quarantine) const;
+  // Fills input.tables and input.faults. The same whatever the order of the
+  // calls of Add.
+  absl::Status Conclude(v1::Input* input);
+
+  // The rows of quarantine.csv sorted by (file, line, column, rule). Past
+  // `memory_bytes` entries lie in sorted runs in `scratch` and are merged here,
+  // so that a file of nothing but faults is bounded too.
+  absl::Status Visit(absl::FunctionRef<absl::Status(const v1::Fault&)> visit);
 
  private:
   struct Entry {

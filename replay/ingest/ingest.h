@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,6 +36,11 @@ struct MdrpParameters {
   int64_t guaranteed_per_hour = 0;
   int64_t orders_total = 0;  // Orders in the instance, delivered or not.
   int64_t bundles = 0;
+  // Milliseconds under way of each courier, sorted by courier: over its rows of
+  // the couriers' solution file, ceil(straight distance / metres per minute)
+  // minutes each, an origin of 0 being the courier's start place. Empty where
+  // there is no such file. The publisher's evaluator takes utilization from it.
+  std::vector<std::pair<std::string, int64_t>> driving;
 };
 
 // What is known of the log once it has been read.

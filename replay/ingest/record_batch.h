@@ -2,8 +2,8 @@
 #define PLUMBLINE_REPLAY_INGEST_RECORD_BATCH_H_
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,8 +20,7 @@ struct ColumnData {
 };
 
 // Some rows of one table, mapped and validated: what ingest hands on. Rows that
-// were quarantined are not in it. Texts point into `owner`, which lives as long
-// as the batch.
+// were quarantined are not in it. Texts live during the call of Accept.
 struct RecordBatch {
   int table = -1;     // Index in Tables().
   uint32_t file = 0;  // Index in the list of input files.
@@ -30,7 +29,6 @@ struct RecordBatch {
   std::vector<ColumnData> columns;  // Only those that the source has.
   // Free columns (attr_*, x_*): name and one text per row.
   std::vector<std::pair<std::string_view, std::vector<std::string_view>>> free;
-  std::shared_ptr<void> owner;
 
   const ColumnData* Find(int column) const {
     for (const ColumnData& data : columns) {
@@ -41,11 +39,13 @@ struct RecordBatch {
 };
 
 // Takes batches. Called from several threads at once, `thread` in
-// [0, threads) naming the caller; batches come in no particular order.
+// [0, threads) naming the caller; batches come in no particular order. The
+// batch and its texts are the caller's, which uses the buffers again: a sink
+// copies what it keeps.
 class RecordSink {
  public:
   virtual ~RecordSink() = default;
-  virtual absl::Status Accept(int thread, RecordBatch batch) = 0;
+  virtual absl::Status Accept(int thread, const RecordBatch& batch) = 0;
 };
 
 }  // namespace plumbline::replay

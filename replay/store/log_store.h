@@ -34,11 +34,12 @@ class LogStore : public RecordSink {
   static absl::StatusOr<std::unique_ptr<LogStore>> Create(
       const StoreOptions& options);
 
-  absl::Status Accept(int thread, RecordBatch batch) override = 0;
+  absl::Status Accept(int thread, const RecordBatch& batch) override = 0;
 
   // Ends the reading: finds duplicate ids (of equal rows one stays, rows that
-  // differ are all quarantined) and orphan references, joins fares to their
-  // tasks, and reports to `faults`.
+  // differ are all quarantined) and orphan references, joins fares and ratings
+  // to their tasks, batches to tasks without a batch_id, and reports to
+  // `faults`.
   virtual absl::Status Finish(FaultLog& faults) = 0;
 
   virtual int blocks() const = 0;
@@ -53,8 +54,8 @@ class LogStore : public RecordSink {
   // Every worker with a task or a session or on the roster, sorted.
   virtual std::vector<std::string> WorkerIds() const = 0;
 
-  // Rows of the small tables (all but tasks, sessions, offers, pay, fares), as
-  // messages, in order of (file, line).
+  // Rows of the small tables (all but tasks, sessions, offers, pay, fares,
+  // ratings, moment_orders, moment_workers), as messages, in order of (file, line).
   virtual const std::vector<v1::LogRecord>& small_tables() const = 0;
 
   // First and last instant seen in tasks and sessions, kUnknown if none.

@@ -1,7 +1,6 @@
 #ifndef PLUMBLINE_REPLAY_TIMELINE_WORKER_TIMELINE_H_
 #define PLUMBLINE_REPLAY_TIMELINE_WORKER_TIMELINE_H_
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -14,17 +13,22 @@ namespace plumbline::replay {
 
 inline constexpr int kPayKinds = v1::PayKind_ARRAYSIZE;
 
+// Pay of one kind; debits are positive amounts of a debit kind.
+struct PayAmount {
+  v1::PayKind kind = v1::PAY_UNKNOWN;
+  int64_t amount = 0;  // Millionths.
+};
+
 // A dictionary-coded text (zone, vehicle, ...): an index for
 // LogStore::Symbol(), 0 where unknown. Codes depend on the order of reading:
 // never write them or sort by them; sort by the text.
 using Symbol = uint32_t;
 
-// One row of `tasks`, unpacked. All in the units of units.h, kUnknown where
-// unknown. Texts live as long as the visit.
+// One row of `tasks`, unpacked: every column of the schema but the free ones.
+// All in the units of units.h, kUnknown where unknown. Texts and spans live as
+// long as the visit.
 struct Task {
-  std::string_view task_id;
-  std::string_view order_id;
-  std::string_view batch_id;
+  std::string_view task_id, order_id, offer_id, moment_id, batch_id;
   Symbol zone = 0, city = 0, vehicle = 0, weather = 0;
   int64_t placed_at = kUnknown, ready_at = kUnknown, offered_at = kUnknown,
           accepted_at = kUnknown, arrived_pickup_at = kUnknown,
@@ -32,16 +36,29 @@ struct Task {
           completed_at = kUnknown, cancelled_at = kUnknown;
   v1::TaskStatus status = v1::STATUS_UNKNOWN;
   int64_t promised_at = kUnknown, limit_at = kUnknown;
-  int64_t planned_wait = kUnknown;  // ms
+  std::span<const int64_t> estimates;  // ms
+  int64_t planned_wait = kUnknown;     // ms
   int64_t route_distance = kUnknown, pickup_distance = kUnknown,
           dropoff_distance = kUnknown;
+  int64_t pickup_lat = kUnknown, pickup_lng = kUnknown, dropoff_lat = kUnknown,
+          dropoff_lng = kUnknown;
   int64_t trip_time = kUnknown;  // ms, loaded time as stated by the source
   int64_t prebooked = kUnknown, shared = kUnknown,
-          wheelchair = kUnknown;      // 0 or 1
-  int64_t customer_total = kUnknown;  // Wide column or joined from `fares`.
-  // Sum of pay of each kind for this task: wide columns plus lines of `pay`
-  // that name the task. kUnknown where nothing is recorded.
-  std::array<int64_t, kPayKinds> pay = {};
+          wheelchair = kUnknown;        // 0 or 1
+  int64_t customer_total = kUnknown;    // Wide column or joined from `fares`.
+  int64_t commission_shown = kUnknown;  // Millionths.
+  int64_t rating = kUnknown;            // Joined from `ratings`; millionths.
+  // Pay recorded for this task by kind: wide columns plus lines of `pay` that
+  // name it. One entry a kind recorded, by ascending kind.
+  std::span<const PayAmount> pay;
+
+  // kUnknown where nothing of that kind is recorded.
+  int64_t PayOf(v1::PayKind kind) const {
+    for (const PayAmount& part : pay) {
+      if (part.kind == kind) return part.amount;
+    }
+    return kUnknown;
+  }
 
   // [accepted, completed or cancelled), empty unless both are known and in
   // order.
@@ -67,6 +84,9 @@ struct PayLine {
   int64_t amount = kUnknown;
   int64_t earned_at = kUnknown, period_start = kUnknown, period_end = kUnknown,
           due_at = kUnknown, paid_at = kUnknown;
+  v1::PayChannel channel = v1::CHANNEL_UNKNOWN;
+  Symbol cause = 0, payer = 0;
+  std::string_view line_id;
 };
 
 struct Offer {
@@ -77,6 +97,9 @@ struct Offer {
   v1::OfferResponse response = v1::RESPONSE_UNKNOWN;
   int64_t responded_at = kUnknown;
   int64_t shown_pay = kUnknown;
+  int64_t rank = kUnknown, load = kUnknown, idle = kUnknown;  // idle in ms
+  int64_t pickup_distance = kUnknown;
+  Symbol reason = 0;
 };
 
 // One worker's life in order of time. A borrowed view: valid during the visit

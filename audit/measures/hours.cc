@@ -1,0 +1,165 @@
+#include <array>
+
+#include "audit/measures/coverage.h"
+#include "audit/measures/measure_list.h"
+#include "audit/measures/state_codec.h"
+#include "audit/measures/worker_hours.h"
+
+namespace plumbline::audit {
+namespace {
+
+// Time sets over all workers, runs, worker-days. State: integer sums and one
+// maximum, so merging is exact. O(tasks) for the sets, which the timeline has.
+class Hours : public Measure {
+ public:
+  explicit Hours(const MeasureContext& context)
+      : context_(context), clock_(context.zone), gap_(RunGap(context.plan)) {}
+
+  std::string_view id() const override { return "hours"; }
+
+  void Observe(const replay::WorkerTimeline& timeline) override {
+    const auto sets = TimeSetsOf(timeline);
+    for (int i = 0; i < kTimeSets; ++i) sets_[i] += sets[i];
+    without_interval_ += timeline.tasks_without_interval;
+    if (!timeline.known) return;
+    ++known_workers_;
+    if (timeline.engaged == nullptr) return;
+    const WorkerHours hours = RunsAndDays(*timeline.engaged, gap_, clock_);
+    total_.longest_run = std::max(total_.longest_run, hours.longest_run);
+    Add(hours);
+  }
+
+  void Save(v1::MeasureState* envelope) const override {
+    v1::HoursState state;
+    for (const int64_t set : sets_) state.add_set_ms(set);
+    state.set_tasks_without_interval(without_interval_);
+    state.set_longest_run_ms(total_.longest_run);
+    state.set_runs_over_4h(total_.runs_over_4h);
+    state.set_worker_days(total_.days);
+    state.set_worker_days_over_8h(total_.days_over_8h);
+    state.set_weeks_without_rest_day(total_.weeks_without_rest_day);
+    for (const int64_t n : total_.days_by_hour) {
+      state.add_worker_days_by_hour(n);
+    }
+    state.set_known_workers(known_workers_);
+    envelope->set_id(std::string(id()));
+    envelope->set_state(state.SerializeAsString());
+  }
+
+  absl::Status Merge(const v1::MeasureState& envelope) override {
+    v1::HoursState state;
+    if (absl::Status status = DecodeState(envelope, &state); !status.ok()) {
+      return status;
+    }
+    for (int i = 0; i < std::min<int>(kTimeSets, state.set_ms_size()); ++i) {
+      sets_[i] += state.set_ms(i);
+    }
+    without_interval_ += state.tasks_without_interval();
+    known_workers_ += state.known_workers();
+    WorkerHours hours;
+    total_.longest_run = std::max(total_.longest_run, state.longest_run_ms());
+    hours.runs_over_4h = state.runs_over_4h();
+    hours.days = state.worker_days();
+    hours.days_over_8h = state.worker_days_over_8h();
+    hours.weeks_without_rest_day = state.weeks_without_rest_day();
+    for (int i = 0; i < std::min(kHourBins, state.worker_days_by_hour_size());
+         ++i) {
+      hours.days_by_hour[i] = state.worker_days_by_hour(i);
+    }
+    Add(hours);
+    return absl::OkStatus();
+  }
+
+  void Conclude(v1::AuditResult* result) const override {
+    v1::Hours* hours = result->mutable_measures()->mutable_hours();
+    v1::TimeSets* sets = hours->mutable_total();
+    const bool sessions =
+        Cover(context_, "hours.total.ONLINE",
+              {"sessions.started_at", "sessions.ended_at"}, result);
+    const bool engaged = Cover(
+        context_, "hours.total.ENGAGED",
+        {"tasks.accepted_at", "tasks.completed_at|tasks.cancelled_at"}, result);
+    const bool to_pickup =
+        Cover(context_, "hours.total.TO_PICKUP",
+              {"tasks.accepted_at", "tasks.picked_up_at"}, result);
+    const bool loaded =
+        Cover(context_, "hours.total.LOADED",
+              {"tasks.picked_up_at", "tasks.completed_at|tasks.cancelled_at"},
+              result);
+    const bool on_call =
+        Cover(context_, "hours.total.ON_CALL",
+              {"sessions.started_at", "sessions.ended_at", "tasks.accepted_at",
+               "tasks.completed_at|tasks.cancelled_at"},
+              result);
+    const bool required =
+        Cover(context_, "hours.total.REQUIRED",
+              {"sessions.started_at", "sessions.ended_at", "sessions.required"},
+              result);
+    Cover(context_, "hours.runs",
+          {"tasks.accepted_at", "tasks.completed_at|tasks.cancelled_at"},
+          result);
+    auto seconds = [this](TimeSet set) { return RoundSeconds(sets_[set]); };
+    if (known_workers_ == 0) {
+      for (const char* path :
+           {"hours.total.ONLINE", "hours.total.ENGAGED",
+            "hours.total.TO_PICKUP", "hours.total.LOADED",
+            "hours.total.ON_CALL", "hours.total.REQUIRED", "hours.runs"}) {
+        CoverEmpty(path, "No row names its worker, so time cannot be united.",
+                   "没有任何记录写明劳动者，无法合并时间。", result);
+      }
+    } else {
+      if (sessions) sets->set_online(seconds(kOnline));
+      if (engaged) sets->set_engaged(seconds(kEngaged));
+      if (to_pickup) sets->set_to_pickup(seconds(kToPickup));
+      if (loaded) sets->set_loaded(seconds(kLoaded));
+      if (on_call) sets->set_on_call(seconds(kOnCall));
+      if (required) sets->set_required(seconds(kRequired));
+    }
+    if (engaged) {
+      sets->set_task_sum(seconds(kTaskSum));
+      hours->set_tasks_without_interval(without_interval_);
+    }
+    if (!engaged || known_workers_ == 0) return;
+    v1::Runs* runs = hours->mutable_runs();
+    runs->set_gap_s(gap_ / replay::kSecond);
+    runs->set_longest_s(RoundSeconds(total_.longest_run));
+    runs->set_over4h(total_.runs_over_4h);
+    runs->set_worker_days(total_.days);
+    runs->set_worker_days_over8h(total_.days_over_8h);
+    runs->set_weeks_without_rest_day(total_.weeks_without_rest_day);
+    for (const int64_t n : total_.days_by_hour)
+      runs->add_worker_days_by_hour(n);
+    if (!context_.zone_known) {
+      result->add_notes(
+          "Worker-days and weeks are cut at midnight UTC, since the log names "
+          "no time zone.");
+    }
+  }
+
+ private:
+  void Add(const WorkerHours& hours) {
+    total_.runs_over_4h += hours.runs_over_4h;
+    total_.days += hours.days;
+    total_.days_over_8h += hours.days_over_8h;
+    total_.weeks_without_rest_day += hours.weeks_without_rest_day;
+    for (int i = 0; i < kHourBins; ++i) {
+      total_.days_by_hour[i] += hours.days_by_hour[i];
+    }
+  }
+
+  const MeasureContext& context_;
+  LocalClock clock_;
+  int64_t gap_;
+  std::array<int64_t, kTimeSets> sets_ = {};
+  WorkerHours total_;
+  int64_t without_interval_ = 0;
+  int64_t known_workers_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Measure> MakeHours(const MeasureContext& context) {
+  return std::make_unique<Hours>(context);
+}
+
+}  // namespace plumbline::audit

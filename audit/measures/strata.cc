@@ -1,0 +1,220 @@
+#include "audit/measures/strata.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace plumbline::audit {
+namespace {
+
+using replay::IsKnown;
+using replay::kUnknown;
+
+constexpr int kHourTypes = 6;
+constexpr int kWeathers = 4;
+constexpr int kLoads = 4;
+
+int HourTypeOf(int64_t local) {
+  const int64_t day = LocalClock::FloorDay(local);
+  const int64_t hour = (local - day * kDay) / replay::kHour;
+  int type = kOtherHours;
+  if (hour >= 11 && hour < 14) type = kLunch;
+  if (hour >= 17 && hour < 20) type = kDinner;
+  return LocalClock::WeekDay(day) >= 5 ? type + 3 : type;
+}
+
+// The last clock at which the task was still under way.
+int64_t LastClock(const replay::Task& task) {
+  return std::max({task.accepted_at, task.arrived_pickup_at, task.picked_up_at,
+                   task.arrived_dropoff_at, task.completed_at,
+                   task.cancelled_at});
+}
+
+}  // namespace
+
+StratumKey StratumKey::At(int at) const {
+  StratumKey key = *this;
+  key.level = at;
+  if (at >= 1) key.weather = 0;
+  if (at >= 2) key.load = 0;
+  if (at >= 3) key.zone.clear();
+  return key;
+}
+
+int StratumKey::Code() const {
+  return ((band * kHourTypes + hour_type) * kWeathers + weather) * kLoads +
+         load;
+}
+
+StratumKey StratumKey::FromCode(int level, std::string zone,
+                                std::string vehicle, int code) {
+  StratumKey key;
+  key.level = level;
+  key.zone = std::move(zone);
+  key.vehicle = std::move(vehicle);
+  key.load = code % kLoads;
+  code /= kLoads;
+  key.weather = code % kWeathers;
+  code /= kWeathers;
+  key.hour_type = code % kHourTypes;
+  key.band = code / kHourTypes;
+  return key;
+}
+
+std::string StratumKey::Text(const v1::AuditPlan& plan) const {
+  std::string text;
+  const int bands = plan.distance_bands_m_size();
+  if (band > bands) {
+    text = "distance unknown";
+  } else if (band == bands) {
+    text = bands == 0 ? "any distance"
+                      : absl::StrCat(plan.distance_bands_m(bands - 1), "+ m");
+  } else {
+    text = absl::StrCat(band == 0 ? 0 : plan.distance_bands_m(band - 1), "-",
+                        plan.distance_bands_m(band), " m");
+  }
+  absl::StrAppend(&text, ", ",
+                  level >= 3     ? std::string("all zones")
+                  : zone.empty() ? std::string("zone unknown")
+                                 : absl::StrCat("zone ", zone));
+  static constexpr const char* kHours[] = {
+      "weekday lunch", "weekday dinner", "weekday other hours",
+      "weekend lunch", "weekend dinner", "weekend other hours"};
+  absl::StrAppend(&text, ", ", kHours[hour_type]);
+  static constexpr const char* kSky[] = {"weather unknown", "dry", "rain",
+                                         "severe weather"};
+  if (level < 1) absl::StrAppend(&text, ", ", kSky[weather]);
+  static constexpr const char* kCarried[] = {"load unknown", "load 1", "load 2",
+                                             "load 3+"};
+  if (level < 2) absl::StrAppend(&text, ", ", kCarried[load]);
+  absl::StrAppend(&text, ", ",
+                  vehicle.empty() ? std::string("vehicle unknown") : vehicle);
+  return text;
+}
+
+Weather WeatherOf(std::string_view word) {
+  if (word.empty()) return kWeatherUnknown;
+  const std::string text = absl::AsciiStrToLower(std::string(word));
+  auto holds = [&text](std::initializer_list<const char*> parts) {
+    return std::any_of(parts.begin(), parts.end(), [&text](const char* part) {
+      return text.find(part) != std::string::npos;
+    });
+  };
+  if (holds({"unknown", "未知"})) return kWeatherUnknown;
+  if (holds({"storm", "snow", "hail", "ice", "typhoon", "blizzard", "severe",
+             "extreme", "hurricane", "暴", "雪", "台风", "雷", "冰", "恶劣"})) {
+    return kSevere;
+  }
+  if (holds({"rain", "drizzle", "shower", "wet", "sleet", "雨"})) return kRain;
+  return kDry;
+}
+
+StratumSorter::StratumSorter(const MeasureContext& context)
+    : context_(context), clock_(context.zone) {
+  for (const int32_t metres : context.plan->distance_bands_m()) {
+    bands_.push_back(metres * replay::kMetre);
+  }
+  codes_ =
+      static_cast<int>(bands_.size() + 2) * kHourTypes * kWeathers * kLoads;
+}
+
+int StratumSorter::BandOf(const replay::Task& task) const {
+  int64_t distance = task.route_distance;
+  if (!IsKnown(distance) && IsKnown(task.pickup_distance) &&
+      IsKnown(task.dropoff_distance)) {
+    distance = task.pickup_distance + task.dropoff_distance;
+  }
+  if (!IsKnown(distance)) return static_cast<int>(bands_.size()) + 1;
+  int band = 0;
+  for (const int64_t end : bands_) band += distance >= end;
+  return band;
+}
+
+std::string StratumSorter::TextOf(replay::Symbol symbol) const {
+  if (symbol == 0 || context_.store == nullptr) return "";
+  return std::string(context_.store->Text(symbol));
+}
+
+uint32_t StratumSorter::CellOf(const StratumKey& key) {
+  const auto [at, fresh] =
+      cells_.try_emplace(key, static_cast<uint32_t>(keys_.size()));
+  if (fresh) keys_.push_back(key);
+  return at->second;
+}
+
+uint32_t StratumSorter::SlotOf(replay::Symbol zone, replay::Symbol vehicle) {
+  auto index = [this](replay::Symbol symbol, std::vector<int32_t>& by_symbol,
+                      std::vector<std::string>& texts) {
+    if (symbol >= by_symbol.size()) by_symbol.resize(symbol + 1, -1);
+    int32_t& at = by_symbol[symbol];
+    if (at < 0) {
+      at = static_cast<int32_t>(texts.size());
+      texts.push_back(TextOf(symbol));
+    }
+    return at;
+  };
+  const int32_t z = index(zone, zone_index_, zones_);
+  const int32_t v = index(vehicle, vehicle_index_, vehicles_);
+  if (static_cast<size_t>(z) >= slots_.size()) slots_.resize(z + 1);
+  if (static_cast<size_t>(v) >= slots_[z].size()) slots_[z].resize(v + 1, -1);
+  int32_t& slot = slots_[z][v];
+  if (slot < 0) {
+    slot = static_cast<int32_t>(cell_of_slot_.size());
+    cell_of_slot_.emplace_back(codes_, -1);
+  }
+  return static_cast<uint32_t>(slot);
+}
+
+std::span<const TaskInStratum> StratumSorter::Sort(
+    const replay::WorkerTimeline& timeline) {
+  tasks_.clear();
+  open_ends_.clear();
+  for (const replay::Task& task : timeline.tasks) {
+    if (!IsKnown(task.accepted_at)) continue;
+    // Tasks come in order of acceptance: what ended before is open no more.
+    std::erase_if(open_ends_,
+                  [&](int64_t end) { return end <= task.accepted_at; });
+    const int64_t end =
+        IsKnown(task.completed_at) ? task.completed_at : task.cancelled_at;
+    open_ends_.push_back(IsKnown(end) ? end : task.accepted_at);
+
+    StratumKey key;
+    key.band = BandOf(task);
+    key.hour_type = HourTypeOf(clock_.ToLocal(task.accepted_at));
+    key.load = static_cast<int>(std::min<size_t>(open_ends_.size(), 3));
+    if (task.weather >= weather_of_.size()) {
+      weather_of_.resize(task.weather + 1, -1);
+    }
+    int8_t& weather = weather_of_[task.weather];
+    if (weather < 0) {
+      weather = static_cast<int8_t>(WeatherOf(TextOf(task.weather)));
+    }
+    key.weather = weather;
+    const uint32_t slot = SlotOf(task.zone, task.vehicle);
+    int32_t& cell = cell_of_slot_[slot][key.Code()];
+    if (cell < 0) {
+      key.zone = TextOf(task.zone);
+      key.vehicle = TextOf(task.vehicle);
+      cell = static_cast<int32_t>(CellOf(key));
+    }
+
+    TaskInStratum in;
+    in.cell = static_cast<uint32_t>(cell);
+    in.day = clock_.Day(task.accepted_at);
+    if (task.delivered && IsKnown(task.completed_at)) {
+      if (task.completed_at < task.accepted_at) continue;
+      in.duration = task.completed_at - task.accepted_at;
+    } else {
+      in.censored = LastClock(task) - task.accepted_at;
+    }
+    if (IsKnown(task.promised_at)) {
+      in.target[0] = task.promised_at - task.accepted_at;
+    }
+    if (IsKnown(task.limit_at)) in.target[1] = task.limit_at - task.accepted_at;
+    tasks_.push_back(in);
+  }
+  return tasks_;
+}
+
+}  // namespace plumbline::audit

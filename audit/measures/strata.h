@@ -1,0 +1,92 @@
+#ifndef PLUMBLINE_AUDIT_MEASURES_STRATA_H_
+#define PLUMBLINE_AUDIT_MEASURES_STRATA_H_
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audit/measures/local_clock.h"
+#include "audit/measures/measure.h"
+#include "audit/stats/histogram.h"
+
+namespace plumbline::audit {
+
+// Strata of comparable tasks: distance band, zone, hour type, weather, load at
+// acceptance, vehicle. Where too few tasks share one, weather is dropped, then
+// load, then zones are merged (levels 1 to 3). Unknown is a value of its own.
+inline constexpr int kLevels = 4;
+
+enum HourType { kLunch, kDinner, kOtherHours };  // Weekdays; + 3 at weekends.
+enum Weather { kWeatherUnknown, kDry, kRain, kSevere };
+
+struct StratumKey {
+  int level = 0;
+  std::string zone, vehicle;  // Empty is unknown, or merged at level 3.
+  int band = 0;               // Index into the plan's bands; last is unknown.
+  int hour_type = 0;
+  int weather = 0;  // 0 at level 1 and up.
+  int load = 0;     // 1, 2, 3 (and more); 0 at level 2 and up.
+
+  auto operator<=>(const StratumKey&) const = default;
+  StratumKey At(int level) const;  // The stratum that holds this one there.
+  int Code() const;                // All but level, zone and vehicle, packed.
+  static StratumKey FromCode(int level, std::string zone, std::string vehicle,
+                             int code);
+  // "1000-2000 m, zone=A, weekday lunch, dry, load 1, vehicle=ebike".
+  std::string Text(const v1::AuditPlan& plan) const;
+};
+
+// Weather of a free word in English or Chinese.
+Weather WeatherOf(std::string_view word);
+
+// What one task brings to its stratum; kUnknown where it brings nothing.
+struct TaskInStratum {
+  uint32_t cell = 0;
+  int64_t duration = replay::kUnknown;  // Acceptance to completion, delivered.
+  int64_t censored = replay::kUnknown;  // To the last clock, not delivered.
+  int64_t target[2] = {replay::kUnknown, replay::kUnknown};  // Promise, limit.
+  int64_t day = 0;  // Local day of acceptance.
+};
+
+// Gives each task its stratum of level 0, numbered as met. A row costs some
+// table look-ups: texts are looked at once a symbol. Not thread-safe.
+class StratumSorter {
+ public:
+  explicit StratumSorter(const MeasureContext& context);
+
+  // All accepted tasks of one worker. The span lives until the next call.
+  std::span<const TaskInStratum> Sort(const replay::WorkerTimeline& timeline);
+
+  // The number of a stratum, new or old.
+  uint32_t CellOf(const StratumKey& key);
+  const StratumKey& KeyOf(uint32_t cell) const { return keys_[cell]; }
+  size_t cells() const { return keys_.size(); }
+
+ private:
+  int BandOf(const replay::Task& task) const;
+  uint32_t SlotOf(replay::Symbol zone, replay::Symbol vehicle);
+  std::string TextOf(replay::Symbol symbol) const;
+
+  const MeasureContext& context_;
+  LocalClock clock_;
+  std::vector<int64_t> bands_;  // Upper ends in mm.
+  int codes_;                   // Number of codes per zone and vehicle.
+  std::vector<StratumKey> keys_;
+  std::map<StratumKey, uint32_t> cells_;
+  // By symbol: small index of the zone or vehicle, and class of the weather.
+  std::vector<int32_t> zone_index_, vehicle_index_;
+  std::vector<int8_t> weather_of_;
+  std::vector<std::string> zones_, vehicles_;
+  std::vector<std::vector<int32_t>> slots_;  // [zone][vehicle], -1 for none.
+  std::vector<std::vector<int32_t>> cell_of_slot_;  // [slot][code]
+  std::vector<TaskInStratum> tasks_;
+  std::vector<int64_t> open_ends_;
+};
+
+}  // namespace plumbline::audit
+
+#endif  // PLUMBLINE_AUDIT_MEASURES_STRATA_H_

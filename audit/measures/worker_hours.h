@@ -1,0 +1,60 @@
+#ifndef PLUMBLINE_AUDIT_MEASURES_WORKER_HOURS_H_
+#define PLUMBLINE_AUDIT_MEASURES_WORKER_HOURS_H_
+
+#include <array>
+#include <cstdint>
+
+#include "audit/measures/local_clock.h"
+#include "plumbline/v1/plan.pb.h"
+#include "replay/timeline/worker_timeline.h"
+
+namespace plumbline::audit {
+
+// Bin i counts days of [i, i + 1) engaged hours; the last one 24 and more.
+inline constexpr int kHourBins = 25;
+
+// Runs and days of one worker.
+//
+// A run joins engaged stretches whose pause is shorter than the gap and lasts
+// from the first start to the last end. A worker-day is a local day with
+// engaged time, cut at local midnight. A week without a rest day is an ISO week
+// with engaged time on all seven. "Over" is strict.
+struct WorkerHours {
+  int64_t longest_run = 0;  // ms
+  int64_t runs_over_4h = 0;
+  int64_t days = 0;
+  int64_t days_over_8h = 0;
+  int64_t weeks_without_rest_day = 0;
+  std::array<int64_t, kHourBins> days_by_hour = {};
+};
+
+// `gap` in ms. O(engaged stretches + days).
+WorkerHours RunsAndDays(const replay::IntervalSet& engaged, int64_t gap,
+                        LocalClock& clock);
+
+// The plan's gap in ms, or 20 minutes.
+int64_t RunGap(const v1::AuditPlan* plan);
+
+// Time sets in the order of v1::TimeSets.
+enum TimeSet {
+  kOnline,
+  kEngaged,
+  kToPickup,
+  kLoaded,
+  kOnCall,
+  kRequired,
+  kTaskSum,
+  kTimeSets
+};
+inline constexpr std::array<const char*, kTimeSets> kTimeSetNames = {
+    "ONLINE",  "ENGAGED",  "TO_PICKUP", "LOADED",
+    "ON_CALL", "REQUIRED", "TASK_SUM"};
+
+// Milliseconds of each. Without a known worker there are no unions, and only
+// the sum over tasks is filled.
+std::array<int64_t, kTimeSets> TimeSetsOf(
+    const replay::WorkerTimeline& timeline);
+
+}  // namespace plumbline::audit
+
+#endif  // PLUMBLINE_AUDIT_MEASURES_WORKER_HOURS_H_

@@ -1,0 +1,56 @@
+#ifndef PLUMBLINE_AUDIT_REPORT_REPORT_H_
+#define PLUMBLINE_AUDIT_REPORT_REPORT_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "plumbline/v1/result.pb.h"
+
+namespace plumbline::audit {
+
+enum class Language { kEnglish, kChinese };
+
+// Everything an audit found, in the one form that all writers render. Writers
+// compute nothing. Borrowed for the call.
+struct ReportModel {
+  const v1::AuditResult* result = nullptr;
+  const std::vector<v1::WorkerRow>* workers = nullptr;   // Sorted by id.
+  const std::vector<v1::FlaggedTask>* flagged = nullptr; // Sorted.
+  // Calls back for each row of quarantine.csv, in order.
+  absl::FunctionRef<absl::Status(absl::FunctionRef<absl::Status(const v1::Fault&)>)> quarantine;
+};
+
+// What the manifest names: role ("input", "mapping", "pack", "plan"), name and
+// SHA-256 in hex. Never a path of this machine, a clock or a thread count.
+struct ManifestEntry {
+  std::string role;
+  std::string name;
+  std::string sha256;
+};
+struct Manifest {
+  std::string program_version;
+  std::string tzdata_version;
+  uint64_t seed = 0;
+  std::vector<ManifestEntry> entries;
+};
+
+// Writes findings.json, findings.csv, workers.csv, tasks_flagged.csv,
+// quarantine.csv, report.html and manifest.json (with the SHA-256 of the others)
+// into the folder `out`, which is made where it is missing. All files are first
+// written under temporary names beside their final ones, synced, then renamed,
+// the manifest last: a killed run leaves no half file under a final name.
+//
+// Errors: the first write that failed, naming the file. Same bytes for the same
+// model. O(size of the model).
+absl::Status WriteReport(const ReportModel& model, const Manifest& manifest,
+                         Language language, const std::string& out);
+
+// The one-screen summary for a terminal.
+std::string BriefSummary(const v1::AuditResult& result, Language language);
+
+}  // namespace plumbline::audit
+
+#endif  // PLUMBLINE_AUDIT_REPORT_REPORT_H_
