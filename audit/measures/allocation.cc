@@ -66,7 +66,7 @@ class Allocation : public Measure {
       totals.delivered += task.delivered;
     }
     if (!kinds_.empty()) {
-      const PaySums sums = SumPay(timeline, kinds_);
+      const PaySums sums = SumPay(timeline);
       totals.pay += sums.Counted();
       for (const int kind : kinds_) {
         if (IsCounted(kind)) pay_seen_ += sums.seen[kind];

@@ -27,7 +27,7 @@ void FillPay(const replay::WorkerTimeline& timeline,
              v1::WorkerRow& row) {
   const std::vector<int> kinds = PayKindsOf(context);
   if (kinds.empty()) return;
-  const PaySums sums = SumPay(timeline, kinds);
+  const PaySums sums = SumPay(timeline);
   const bool lines = context.Has("pay.amount");
   bool any_counted = lines, any_debit = lines;
   for (const int kind : kinds) {

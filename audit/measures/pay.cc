@@ -33,7 +33,7 @@ class Pay : public Measure {
     for (int i = 0; i < kTimeSets; ++i) sets_[i] += sets[i];
     known_workers_ += timeline.known;
     if (kinds_.empty()) return;
-    const PaySums sums = SumPay(timeline, kinds_);
+    const PaySums sums = SumPay(timeline);
     for (int kind = 0; kind < replay::kPayKinds; ++kind) {
       sum_[kind] += sums.sum[kind];
       seen_[kind] += sums.seen[kind];
@@ -132,15 +132,15 @@ class Pay : public Measure {
     if (!IsKnown(task.customer_total)) return;
     int64_t pay = 0;
     bool known = false;
-    for (const int kind : kinds_) {
-      if (!IsCounted(kind) || !IsKnown(task.pay[kind])) continue;
-      pay += task.pay[kind];
-      known = true;
+    for (const replay::PayAmount& part : task.pay) {
+      if (IsCounted(part.kind)) {
+        pay += part.amount;
+        known = true;
+      } else if (part.kind == v1::PAY_COMMISSION || part.kind == v1::PAY_FEE) {
+        pay -= part.amount;
+      }
     }
     if (!known) return;
-    for (const int kind : {v1::PAY_COMMISSION, v1::PAY_FEE}) {
-      if (IsKnown(task.pay[kind])) pay -= task.pay[kind];
-    }
     const int64_t total = task.customer_total;
     if (pay > kLargestAmount || pay < -kLargestAmount) return;
     ++rate_n_;

@@ -52,15 +52,13 @@ int64_t PaySums::Debits() const {
   return debits;
 }
 
-PaySums SumPay(const replay::WorkerTimeline& timeline,
-               const std::vector<int>& kinds) {
+PaySums SumPay(const replay::WorkerTimeline& timeline) {
   PaySums sums;
   for (const replay::Task& task : timeline.tasks) {
-    for (const int kind : kinds) {
-      const int64_t amount = task.pay[kind];
-      if (!IsKnown(amount)) continue;
-      sums.sum[kind] += amount;
-      ++sums.seen[kind];
+    for (const replay::PayAmount& part : task.pay) {
+      if (!IsKnown(part.amount)) continue;
+      sums.sum[part.kind] += part.amount;
+      ++sums.seen[part.kind];
     }
   }
   if (timeline.pay.empty()) return sums;

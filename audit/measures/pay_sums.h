@@ -36,8 +36,7 @@ struct PaySums {
 // All pay of a timeline: of its tasks (wide columns and lines that name them,
 // which the store has added), and lines that name no task of the timeline, so
 // that none counts twice and none is lost. Money of one worker fits 64 bits.
-PaySums SumPay(const replay::WorkerTimeline& timeline,
-               const std::vector<int>& kinds);
+PaySums SumPay(const replay::WorkerTimeline& timeline);
 
 }  // namespace plumbline::audit
 

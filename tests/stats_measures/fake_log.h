@@ -27,7 +27,6 @@ struct FakeWorker {
 inline replay::Task NewTask(std::string_view id) {
   replay::Task task;
   task.task_id = id;
-  task.pay.fill(replay::kUnknown);
   return task;
 }
 
@@ -40,6 +39,20 @@ inline replay::Task Delivered(std::string_view id, int64_t accepted,
   task.status = v1::STATUS_DELIVERED;
   task.delivered = true;
   return task;
+}
+
+// Adds one amount to what a task pays; kinds ascend as in the store. The
+// amounts live as long as the program, since tasks only borrow them.
+inline void SetPay(replay::Task& task, v1::PayKind kind, int64_t amount) {
+  static std::deque<std::vector<replay::PayAmount>> all;
+  std::vector<replay::PayAmount>& parts = all.emplace_back();
+  parts.assign(task.pay.begin(), task.pay.end());
+  parts.push_back({kind, amount});
+  std::sort(parts.begin(), parts.end(),
+            [](const replay::PayAmount& a, const replay::PayAmount& b) {
+              return a.kind < b.kind;
+            });
+  task.pay = parts;
 }
 
 inline replay::PayLine NewLine(std::string_view task, v1::PayKind kind,
@@ -64,7 +77,7 @@ class FakeStore : public replay::LogStore {
     texts_.push_back(text);
     return static_cast<replay::Symbol>(texts_.size() - 1);
   }
-  absl::Status Accept(int, replay::RecordBatch) override {
+  absl::Status Accept(int, const replay::RecordBatch&) override {
     return absl::OkStatus();
   }
   absl::Status Finish(replay::FaultLog&) override { return absl::OkStatus(); }

@@ -131,11 +131,11 @@ TEST(HoursTest, MissingColumnsAreNamed) {
 
 FakeWorker PaidWorker() {
   FakeWorker worker = FiveTasks();
-  worker.tasks[0].pay[v1::PAY_BASE] = 10 * kUnit;
-  worker.tasks[0].pay[v1::PAY_TIP] = 2 * kUnit;
-  worker.tasks[0].pay[v1::PAY_COMMISSION] = 1 * kUnit;
+  SetPay(worker.tasks[0], v1::PAY_BASE, 10 * kUnit);
+  SetPay(worker.tasks[0], v1::PAY_TIP, 2 * kUnit);
+  SetPay(worker.tasks[0], v1::PAY_COMMISSION, 1 * kUnit);
   worker.tasks[0].customer_total = 12 * kUnit;
-  worker.tasks[1].pay[v1::PAY_BASE] = 5 * kUnit;
+  SetPay(worker.tasks[1], v1::PAY_BASE, 5 * kUnit);
   worker.tasks[1].customer_total = 4 * kUnit;
   worker.tasks[2].customer_total = 9 * kUnit;  // Pay unknown: not in the rate.
   return worker;
@@ -348,7 +348,7 @@ TEST(AllocationTest, WorkersWithNothingAreZeros) {
     workers.push_back(worker);
   }
   workers[4].tasks = {Delivered("t", 0, 60), Delivered("u", 60, 90)};
-  workers[4].tasks[0].pay[v1::PAY_BASE] = 7 * kUnit;
+  SetPay(workers[4].tasks[0], v1::PAY_BASE, 7 * kUnit);
   const v1::Allocation allocation = log.Run(workers).measures().allocation();
   EXPECT_EQ(allocation.tasks().workers(), 5);
   EXPECT_EQ(allocation.tasks().n(), "2");
@@ -466,7 +466,7 @@ std::vector<FakeWorker> RandomWorkers(FakeLog& log, int seed) {
       task.picked_up_at = task.accepted_at + 100;
       task.zone = zones[random() % 3];
       task.route_distance = random() % 6'000'000;
-      task.pay[v1::PAY_BASE] = random() % 10'000'000;
+      SetPay(task, v1::PAY_BASE, random() % 10'000'000);
       task.customer_total = random() % 20'000'000;
       if (random() % 9 == 0) {
         task.delivered = false;
