@@ -1,92 +1,11 @@
 #include "replay/ingest/fault_log.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <set>
-#include <tuple>
+#include <cstring>
+#include <optional>
+#include <queue>
 
 namespace plumbline::replay {
-namespace {
-
-using enum FaultSeverity;
-using enum FaultSide;
-
-constexpr FaultKind kCatalogue[] = {
-    {"unparsable-cell", kDataLoss, kRepaired, "A cell could not be read and was made unknown.",
-     "单元格无法读取，已按未知处理。", "Correct the cell or leave it empty.", "请更正该单元格或留空。"},
-    {"excess-digits", kDataLoss, kRepaired,
-     "A number has more decimals than the unit holds and was made unknown.",
-     "数字的小数位超出单位精度，已按未知处理。", "Round the number in the export.",
-     "请在导出时对数字取整。"},
-    {"unknown-enum", kDataLoss, kRepaired, "A word is not one of the column's words.",
-     "该列不接受这个取值，已按未知处理。", "Use a word of the column or map the platform's word.",
-     "请使用该列允许的取值，或在映射中对应平台用词。"},
-    {"negative-duration", kDataLoss, kRepaired, "A duration or distance is negative.",
-     "时长或距离为负数，已按未知处理。", "Correct the value or leave it empty.",
-     "请更正该值或留空。"},
-    {"coordinate-range", kDataLoss, kRepaired, "A coordinate lies outside the globe.",
-     "坐标超出地球范围，已按未知处理。", "Check the unit of the coordinates.",
-     "请检查坐标单位。"},
-    {"mixed-zones", kNotice, kCounted,
-     "Instants of one column carry different offsets; all were read exactly.",
-     "同一列的时间带有不同时区偏移，均已准确读取。", "Nothing is needed if a clock change explains it.",
-     "若因夏令时变更所致则无需处理。"},
-    {"local-time-gap", kDataLoss, kRepaired,
-     "A local time does not exist: clocks were put forward over it.",
-     "当地时间不存在：时钟在此时被拨快。", "Export the time in UTC or with its offset.",
-     "请以 UTC 或带偏移量导出时间。"},
-    {"local-time-fold", kNotice, kRepaired,
-     "A local time exists twice as clocks were put back; the first was taken.",
-     "当地时间因时钟拨慢而出现两次，取第一次。", "Export the time in UTC or with its offset.",
-     "请以 UTC 或带偏移量导出时间。"},
-    {"missing-required", kError, kQuarantined, "A required cell is empty or could not be read.",
-     "必填单元格为空或无法读取。", "Fill the cell in.", "请填写该单元格。"},
-    {"ragged-row", kError, kQuarantined, "The row has another number of cells than the header.",
-     "该行的单元格数与表头不符。", "Quote cells that hold the delimiter.",
-     "请给含分隔符的单元格加引号。"},
-    {"bad-encoding", kError, kQuarantined, "The row is not UTF-8.", "该行不是 UTF-8 编码。",
-     "Convert the file to UTF-8.", "请将文件转换为 UTF-8。"},
-    {"currency-clash", kError, kQuarantined, "The row's currency is not that of the log.",
-     "该行币种与日志币种不符。", "Audit each currency as a log of its own.",
-     "请将每种货币作为单独日志审计。"},
-    {"session-ends-before-start", kError, kQuarantined,
-     "A session ends at or before its start.", "在线时段的结束不晚于开始。",
-     "Correct the two times.", "请更正这两个时间。"},
-    {"interval-ends-before-start", kNotice, kCounted, "An interval ends before its start.",
-     "区间的结束早于开始。", "Correct the two times.", "请更正这两个时间。"},
-    {"clock-order", kNotice, kCounted,
-     "Two times stand in an impossible order; what needs both leaves the row out.",
-     "两个时间的先后不可能成立；需要二者的计算不含该行。", "Correct the two times.",
-     "请更正这两个时间。"},
-    {"out-of-window", kNotice, kCounted, "The row lies outside the observed window of the log.",
-     "该行在日志的观察期之外。", "Check observed_from and observed_to of log.textproto.",
-     "请检查 log.textproto 的 observed_from 和 observed_to。"},
-    {"duplicate-copy", kNotice, kQuarantined, "The row is a copy of another with the same id.",
-     "该行是同一编号另一行的副本。", "Export each row once.", "请确保每行只导出一次。"},
-    {"duplicate-conflict", kError, kQuarantined, "Rows with one id differ; none is used.",
-     "同一编号的各行内容不同，均不使用。", "Find out which row is right and leave out the others.",
-     "请查明哪一行正确并删去其余。"},
-    {"orphan-reference", kNotice, kCounted, "The row refers to a row that is not in the log.",
-     "该行引用的行不在日志中。", "Export the table referred to in full.",
-     "请完整导出被引用的表。"},
-};
-
-}  // namespace
-
-std::span<const FaultKind> FaultCatalogue() { return kCatalogue; }
-
-const FaultKind& FindFault(std::string_view id) {
-  for (const FaultKind& kind : kCatalogue) {
-    if (kind.id == id) return kind;
-  }
-  std::abort();  // An id that the program itself misspelt.
-}
-
-void FaultLog::SetFiles(std::vector<std::string> files) {
-  std::lock_guard lock(mutex_);
-  files_ = std::move(files);
-}
-
 namespace {
 
 uint32_t IndexOf(std::vector<std::string>& names, std::string_view name) {
@@ -97,57 +16,254 @@ uint32_t IndexOf(std::vector<std::string>& names, std::string_view name) {
   return static_cast<uint32_t>(names.size() - 1);
 }
 
-// Cuts to 200 bytes, never inside a UTF-8 sequence.
-std::string_view CutValue(std::string_view value) {
+// The length of the UTF-8 sequence that begins at `at`, 0 if there is none.
+size_t SequenceLength(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) {
+    return static_cast<unsigned char>(text[i]);
+  };
+  const unsigned char first = byte(at);
+  const size_t length = first < 0x80   ? 1
+                        : first < 0xC2 ? 0
+                        : first < 0xE0 ? 2
+                        : first < 0xF0 ? 3
+                        : first < 0xF5 ? 4
+                                       : 0;
+  if (length == 0 || at + length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xC0) != 0x80) return 0;
+  }
+  if (length == 3 && ((first == 0xE0 && byte(at + 1) < 0xA0) ||
+                      (first == 0xED && byte(at + 1) > 0x9F))) {
+    return 0;
+  }
+  if (length == 4 && ((first == 0xF0 && byte(at + 1) < 0x90) ||
+                      (first == 0xF4 && byte(at + 1) > 0x8F))) {
+    return 0;
+  }
+  return length;
+}
+
+// At most 200 bytes of UTF-8, never cut inside a character.
+std::string ShownValue(std::string_view value) {
   constexpr size_t kLongest = 200;
-  if (value.size() <= kLongest) return value;
-  size_t end = kLongest;
-  while (end > kLongest - 4 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-  return value.substr(0, end);
+  std::string shown;
+  for (size_t i = 0; i < value.size();) {
+    const size_t length = SequenceLength(value, i);
+    if (shown.size() + std::max<size_t>(length, 1) > kLongest) break;
+    if (length == 0) {
+      shown += '?';
+      ++i;
+    } else {
+      shown.append(value.substr(i, length));
+      i += length;
+    }
+  }
+  return shown;
+}
+
+void PutNumber(uint64_t number, std::string* bytes) {
+  char raw[sizeof number];
+  std::memcpy(raw, &number, sizeof number);
+  bytes->append(raw, sizeof number);
+}
+
+absl::Status GetNumber(ScratchFile& file, uint64_t* number) {
+  std::string bytes;
+  absl::Status status = file.Read(sizeof *number, &bytes);
+  if (status.ok()) std::memcpy(number, bytes.data(), sizeof *number);
+  return status;
 }
 
 }  // namespace
 
+FaultLog::FaultLog(std::string scratch, int64_t memory_bytes)
+    : scratch_(std::move(scratch)), memory_bytes_(memory_bytes) {}
+
+FaultLog::~FaultLog() = default;
+
+void FaultLog::SetFiles(std::vector<std::string> files) {
+  const std::lock_guard lock(mutex_);
+  files_ = std::move(files);
+}
+
+void FaultLog::MarkDerived(std::string_view table, uint32_t file) {
+  const std::lock_guard lock(mutex_);
+  derived_.insert({IndexOf(tables_, table), file});
+}
+
 void FaultLog::CountRows(std::string_view table, uint32_t file, int64_t rows) {
-  std::lock_guard lock(mutex_);
-  rows_[{IndexOf(tables_, table), file}] += rows;
+  const std::lock_guard lock(mutex_);
+  const std::pair key(IndexOf(tables_, table), file);
+  if (!derived_.contains(key)) rows_[key] += rows;
 }
 
-void FaultLog::Add(std::string_view table, uint32_t file, int64_t line, std::string_view column,
-                   std::string_view fault_id, std::string_view value) {
-  const auto kind = static_cast<uint32_t>(&FindFault(fault_id) - kCatalogue);
-  std::lock_guard lock(mutex_);
-  entries_.push_back({file, kind, line, std::string(column), std::string(CutValue(value)),
-                      IndexOf(tables_, table)});
+void FaultLog::Add(std::string_view table, uint32_t file, int64_t line,
+                   std::string_view column, std::string_view fault_id,
+                   std::string_view value) {
+  const FaultKind& kind = FindFault(fault_id);
+  const auto number = static_cast<uint32_t>(&kind - FaultCatalogue().data());
+  std::string shown =
+      kind.side == FaultSide::kCounted ? std::string() : ShownValue(value);
+  const std::lock_guard lock(mutex_);
+  const uint32_t table_index = IndexOf(tables_, table);
+  // The source table already has what the derived one leaves out.
+  if (kind.id == "not-of-this-table" && derived_.contains({table_index, file}))
+    return;
+  ++counts_[{number, table_index, std::string(column)}];
+  if (kind.side == FaultSide::kCounted) return;
+  entries_.push_back(
+      {file, number, line, table_index, std::string(column), std::move(shown)});
+  entry_bytes_ +=
+      static_cast<int64_t>(sizeof(Entry) + entries_.back().column.size() +
+                           entries_.back().value.size());
+  if (entry_bytes_ > memory_bytes_ && spilled_.ok()) spilled_ = Spill();
 }
 
-void FaultLog::Conclude(v1::Input* input, std::vector<v1::Fault>* quarantine) const {
-  std::lock_guard lock(mutex_);
+void FaultLog::Count(std::string_view table, std::string_view column,
+                     std::string_view fault_id, int64_t n) {
+  const FaultKind& kind = FindFault(fault_id);
+  const auto number = static_cast<uint32_t>(&kind - FaultCatalogue().data());
+  const std::lock_guard lock(mutex_);
+  counts_[{number, IndexOf(tables_, table), std::string(column)}] += n;
+}
+
+bool FaultLog::Before(const Entry& a, const Entry& b) {
+  const auto key = [](const Entry& entry) {
+    return std::tuple(entry.file, entry.line, std::string_view(entry.column),
+                      FaultCatalogue()[entry.kind].id,
+                      std::string_view(entry.value));
+  };
+  return key(a) < key(b);
+}
+
+FaultSide FaultLog::Side(const Entry& entry) const {
+  if (derived_.contains({entry.table, entry.file})) return FaultSide::kRepaired;
+  return FaultCatalogue()[entry.kind].side;
+}
+
+absl::Status FaultLog::Spill() {
+  std::sort(entries_.begin(), entries_.end(), Before);
+  auto run = ScratchFile::Create(scratch_);
+  if (!run.ok()) return run.status();
+  std::string bytes;
+  for (const Entry& entry : entries_) {
+    for (const uint64_t number :
+         {uint64_t{entry.file}, uint64_t{entry.kind},
+          static_cast<uint64_t>(entry.line), uint64_t{entry.table},
+          uint64_t{entry.column.size()}, uint64_t{entry.value.size()}}) {
+      PutNumber(number, &bytes);
+    }
+    bytes += entry.column;
+    bytes += entry.value;
+    if (bytes.size() < (size_t{1} << 20)) continue;
+    if (absl::Status status = run->Append(bytes); !status.ok()) return status;
+    bytes.clear();
+  }
+  if (absl::Status status = run->Append(bytes); !status.ok()) return status;
+  runs_.push_back(*std::move(run));
+  entries_.clear();
+  entry_bytes_ = 0;
+  return absl::OkStatus();
+}
+
+absl::Status FaultLog::Merge(
+    absl::FunctionRef<absl::Status(const Entry&)> visit) {
+  if (!spilled_.ok()) return spilled_;
+  std::sort(entries_.begin(), entries_.end(), Before);
+  // The last source is what still lies in memory.
+  std::vector<Entry> heads(runs_.size() + 1);
+  size_t next_in_memory = 0;
+  const auto advance = [&](size_t source) -> absl::StatusOr<bool> {
+    Entry& head = heads[source];
+    if (source == runs_.size()) {
+      if (next_in_memory == entries_.size()) return false;
+      head = entries_[next_in_memory++];
+      return true;
+    }
+    ScratchFile& run = runs_[source];
+    if (run.position() == run.size()) return false;
+    uint64_t numbers[6];
+    for (uint64_t& number : numbers) {
+      if (absl::Status status = GetNumber(run, &number); !status.ok())
+        return status;
+    }
+    head.file = static_cast<uint32_t>(numbers[0]);
+    head.kind = static_cast<uint32_t>(numbers[1]);
+    head.line = static_cast<int64_t>(numbers[2]);
+    head.table = static_cast<uint32_t>(numbers[3]);
+    if (absl::Status status = run.Read(numbers[4], &head.column); !status.ok())
+      return status;
+    if (absl::Status status = run.Read(numbers[5], &head.value); !status.ok())
+      return status;
+    return true;
+  };
+  const auto later = [&](size_t a, size_t b) {
+    return Before(heads[b], heads[a]);
+  };
+  std::priority_queue<size_t, std::vector<size_t>, decltype(later)> queue(
+      later);
+  for (size_t source = 0; source < heads.size(); ++source) {
+    if (source < runs_.size()) {
+      if (absl::Status status = runs_[source].Rewind(); !status.ok())
+        return status;
+    }
+    const auto more = advance(source);
+    if (!more.ok()) return more.status();
+    if (*more) queue.push(source);
+  }
+  while (!queue.empty()) {
+    const size_t source = queue.top();
+    queue.pop();
+    if (absl::Status status = visit(heads[source]); !status.ok()) return status;
+    const auto more = advance(source);
+    if (!more.ok()) return more.status();
+    if (*more) queue.push(source);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FaultLog::Conclude(v1::Input* input) {
+  const std::lock_guard lock(mutex_);
   struct Funnel {
     std::set<std::string> files;
-    int64_t read = 0, repaired = 0, quarantined = 0;
+    int64_t read = 0;
+    int64_t repaired = 0;
+    int64_t quarantined = 0;
   };
   std::map<std::string, Funnel> funnels;
+  std::map<uint32_t, uint32_t> source_tables;  // By file.
   for (const auto& [key, rows] : rows_) {
     Funnel& funnel = funnels[tables_[key.first]];
     funnel.read += rows;
     if (key.second < files_.size()) funnel.files.insert(files_[key.second]);
+    source_tables[key.second] = key.first;
   }
-  // Rows are told apart by (table, file, line): one source row may feed two
-  // tables, and stands in the funnel of each.
-  std::map<std::tuple<uint32_t, uint32_t, int64_t>, FaultSide> sides;
-  std::map<std::tuple<std::string_view, std::string, std::string>, int64_t> counts;
-  for (const Entry& entry : entries_) {
-    const FaultKind& kind = kCatalogue[entry.kind];
-    ++counts[{kind.id, tables_[entry.table], entry.column}];
-    if (kind.side == kCounted) continue;
-    auto [place, fresh] = sides.try_emplace({entry.table, entry.file, entry.line}, kind.side);
-    if (!fresh && kind.side == kQuarantined) place->second = kQuarantined;
-  }
-  for (const auto& [row, side] : sides) {
-    Funnel& funnel = funnels[tables_[std::get<0>(row)]];
-    ++(side == kQuarantined ? funnel.quarantined : funnel.repaired);
-  }
+  // All faults of a row come together; the row goes to the table that counts
+  // it.
+  std::optional<std::pair<uint32_t, int64_t>> row;
+  uint32_t row_table = 0;
+  FaultSide row_side = FaultSide::kRepaired;
+  const auto close_row = [&] {
+    if (!row) return;
+    Funnel& funnel = funnels[tables_[row_table]];
+    ++(row_side == FaultSide::kQuarantined ? funnel.quarantined
+                                           : funnel.repaired);
+  };
+  absl::Status status = Merge([&](const Entry& entry) {
+    if (row != std::pair(entry.file, entry.line)) {
+      close_row();
+      row = {entry.file, entry.line};
+      row_side = FaultSide::kRepaired;
+      const auto source = source_tables.find(entry.file);
+      row_table = source == source_tables.end() ? entry.table : source->second;
+    }
+    if (!derived_.contains({entry.table, entry.file})) row_table = entry.table;
+    if (Side(entry) == FaultSide::kQuarantined)
+      row_side = FaultSide::kQuarantined;
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  close_row();
   for (const auto& [name, funnel] : funnels) {
     v1::TableFunnel& table = *input->add_tables();
     table.set_name(name);
@@ -157,36 +273,40 @@ void FaultLog::Conclude(v1::Input* input, std::vector<v1::Fault>* quarantine) co
     table.set_rows_repaired(funnel.repaired);
     table.set_rows_quarantined(funnel.quarantined);
   }
+  // By text, since kinds and tables are numbered as they come.
+  std::map<std::tuple<std::string_view, std::string_view, std::string_view>,
+           int64_t>
+      counts;
+  for (const auto& [key, n] : counts_) {
+    const auto& [kind, table, column] = key;
+    counts[{FaultCatalogue()[kind].id, tables_[table], column}] += n;
+  }
   for (const auto& [key, n] : counts) {
     v1::FaultCount& fault = *input->add_faults();
     fault.set_id(std::string(std::get<0>(key)));
-    fault.set_table(std::get<1>(key));
-    fault.set_column(std::get<2>(key));
+    fault.set_table(std::string(std::get<1>(key)));
+    fault.set_column(std::string(std::get<2>(key)));
     fault.set_n(n);
   }
-  if (quarantine == nullptr) return;
-  std::vector<const Entry*> order;
-  for (const Entry& entry : entries_) {
-    if (kCatalogue[entry.kind].side != kCounted) order.push_back(&entry);
-  }
-  const auto key = [this](const Entry& entry) {
-    return std::tuple(std::string_view(entry.file < files_.size() ? files_[entry.file] : ""),
-                      entry.line, std::string_view(entry.column), kCatalogue[entry.kind].id,
-                      std::string_view(entry.value), std::string_view(tables_[entry.table]));
-  };
-  std::sort(order.begin(), order.end(),
-            [&](const Entry* a, const Entry* b) { return key(*a) < key(*b); });
-  for (const Entry* entry : order) {
-    const FaultKind& kind = kCatalogue[entry->kind];
-    v1::Fault& fault = quarantine->emplace_back();
-    if (entry->file < files_.size()) fault.set_file(files_[entry->file]);
-    fault.set_line(entry->line);
-    fault.set_column(entry->column);
+  return absl::OkStatus();
+}
+
+absl::Status FaultLog::Visit(
+    absl::FunctionRef<absl::Status(const v1::Fault&)> visit) {
+  const std::lock_guard lock(mutex_);
+  v1::Fault fault;
+  return Merge([&](const Entry& entry) {
+    const FaultKind& kind = FaultCatalogue()[entry.kind];
+    fault.set_file(entry.file < files_.size() ? files_[entry.file] : "");
+    fault.set_line(entry.line);
+    fault.set_column(entry.column);
     fault.set_rule(std::string(kind.id));
-    fault.set_value(entry->value);
+    fault.set_value(entry.value);
     fault.set_remedy(std::string(kind.remedy));
-    fault.set_side(kind.side == kQuarantined ? "quarantined" : "repaired");
-  }
+    fault.set_side(Side(entry) == FaultSide::kQuarantined ? "quarantined"
+                                                          : "repaired");
+    return visit(fault);
+  });
 }
 
 }  // namespace plumbline::replay
