@@ -5,55 +5,97 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "plumbline/v1/log.pb.h"
+#include "plumbline/v1/mapping.pb.h"
+#include "replay/base/units.h"
+#include "replay/ingest/fault_log.h"
+#include "replay/ingest/record_batch.h"
 
 namespace plumbline::replay {
 
-enum class FileFormat { kText, kParquet, kArrowFile, kArrowStream };
+enum class FileFormat {
+  kText,
+  kParquet,
+  kArrowFile,
+  kArrowStream,
+  kProtobuf  // Varint length and plumbline.v1.LogRecord, again and again.
+};
 enum class FileCompression { kNone, kGzip, kZstd };
 
 // What the first bytes of a file tell.
 struct SourceFile {
-  std::string path;
+  std::string path;  // "-" is standard input (an Arrow IPC stream).
   std::string name;  // Relative to the log, for messages.
   FileFormat format = FileFormat::kText;
   FileCompression compression = FileCompression::kNone;
   char delimiter = ',';
-  std::vector<std::string> columns;  // Of the header.
-  int64_t bytes = 0;
-};
-
-// Some rows as the source has them. Cells point into `owner`; a cell with
-// data() == nullptr is null (Parquet, Arrow); text files have none.
-struct RawBatch {
-  std::vector<int64_t> lines;  // Line on which each row begins; or row, from 1.
-  std::vector<std::vector<std::string_view>> columns;  // As asked for, in order.
-  std::shared_ptr<void> owner;
-  // Rows with another number of cells than the header: line and text.
-  std::vector<std::pair<int64_t, std::string>> ragged;
+  std::vector<std::string> columns;  // Of the header; none for protobuf.
+  int64_t bytes = 0;                 // On disk; 0 for standard input.
+  // Text: where the first row behind the header begins, decompressed.
+  int64_t data_offset = 0;
+  int64_t data_line = 1;
+  // Protobuf: the log's own LogInfo, where the first record is one.
+  std::shared_ptr<const v1::LogInfo> info;
+  // Standard input, which cannot be opened twice, as far as it was read.
+  std::shared_ptr<void> opened;
 };
 
 struct ReadOptions {
   int threads = 1;
-  int64_t block_bytes = int64_t{2} << 20;
-  std::vector<int> columns;  // Indexes in SourceFile::columns.
+  // Bytes of text that a thread takes at a time. Changes no row, line or fault.
+  int64_t block_bytes = int64_t{512} << 10;
+  // Bytes of the file read since the last call, from any thread; may be empty.
+  std::function<void(int64_t bytes)> progress;
+};
+
+// What holds for every row of one file.
+struct DecodeOptions {
+  uint32_t file_index = 0;
+  v1::InstantForm instants = v1::RFC_3339;  // Unless a column names another.
+  std::string row_id_prefix;  // Before the number of a row ("part-2.csv#").
+  // IANA zone of the log: instants with another offset are counted as
+  // "mixed-zones" (not UTC, which is nobody's clock). Empty: not checked.
+  std::string time_zone;
+  // Rows outside are counted as "out-of-window". kUnknown: not checked.
+  int64_t observed_from = kUnknown;
+  int64_t observed_to = kUnknown;
 };
 
 // Opens the file far enough to know what it is. Errors: InvalidArgument with
-// "name:1:1: ..." for a file that is empty or cannot be read.
-absl::StatusOr<SourceFile> Sniff(const std::string& path, const std::string& name);
+// "name:line:column: found, expected, what to do" for a file that is empty, is
+// a folder, is not UTF-8 (GB18030 and Latin-1 are told apart), holds zero
+// bytes or cannot be read.
+absl::StatusOr<SourceFile> Sniff(const std::string& path,
+                                 const std::string& name);
 
-// Hands every row of the file to `sink`, from `options.threads` threads at
-// once, in no particular order. Text is cut into blocks at line ends outside
-// quotes and tokenised by Arrow's BlockParser; a row may be at most 64 MiB.
-// Errors: InvalidArgument for a damaged file; whatever `sink` returns.
-absl::Status ReadFile(const SourceFile& file, const ReadOptions& options,
-                      const std::function<absl::Status(int thread, RawBatch batch)>& sink);
+// The canonical columns that `import` makes of `file`, as "table.column",
+// sorted. Protobuf files tell only while they are read.
+std::vector<std::string> ImportedColumns(const v1::TableImport& import,
+                                         const SourceFile& file);
+
+// Reads the file once, decodes it for every import (one file may feed several
+// tables) and hands validated batches to `sink`, from `options.threads` threads
+// at once and in no particular order. Rows, lines, faults and the error, if
+// any, depend on neither threads nor block size. Rows are counted and faults
+// added in `faults`; a derived import counts no rows. A protobuf file names its
+// tables itself: `imports` must be empty. `columns`, if not null, gets what the
+// file gives ("table.column", sorted, each once).
+//
+// Errors: InvalidArgument as Sniff, for damaged files, columns of a type that
+// cannot be, instants in the other form; whatever `sink` returns.
+absl::Status ReadTables(const SourceFile& file,
+                        const std::vector<v1::TableImport>& imports,
+                        const DecodeOptions& decode, const ReadOptions& options,
+                        FaultLog& faults, RecordSink& sink,
+                        std::vector<std::string>* columns = nullptr);
+
+// Rows of the file behind the header, ragged ones with them, for `inspect`.
+absl::StatusOr<int64_t> CountFileRows(const SourceFile& file,
+                                      const ReadOptions& options);
 
 }  // namespace plumbline::replay
 
