@@ -6,6 +6,7 @@
 #include "audit/measures/offer_counts.h"
 #include "audit/measures/pay_sums.h"
 #include "audit/measures/state_codec.h"
+#include "audit/measures/worker_summary.h"
 #include "audit/stats/chance_gini.h"
 #include "audit/stats/inequality.h"
 
@@ -13,6 +14,12 @@ namespace plumbline::audit {
 namespace {
 
 constexpr uint64_t kDefaultSeed = 20260101;
+
+// Pay of one worker as 64 bits; beyond them lies no sum of money.
+int64_t Clamped(Int128 value) {
+  constexpr int64_t kMost = int64_t{1} << 62;
+  return static_cast<int64_t>(std::clamp<Int128>(value, -kMost, kMost));
+}
 
 struct Totals {
   int64_t delivered = 0;
@@ -49,30 +56,25 @@ void Write(const InequalityFigures& figures, std::string total,
 class Allocation : public Measure {
  public:
   explicit Allocation(const MeasureContext& context)
-      : context_(context), kinds_(PayKindsOf(context)), offers_(context) {}
+      : Measure(context), context_(context), offers_(context) {}
 
   std::string_view id() const override { return "allocation"; }
 
-  void Observe(const replay::WorkerTimeline& timeline) override {
-    const OfferFigures offers = offers_.CountOf(timeline);
-    figures_.offered += offers.offered;
-    figures_.accepted += offers.accepted;
-    figures_.rejected += offers.rejected;
-    figures_.expired += offers.expired;
+  void Observe(const replay::WorkerTimeline& timeline,
+               const WorkerSummary& summary) override {
+    figures_.offered += summary.offers.offered;
+    figures_.accepted += summary.offers.accepted;
+    figures_.rejected += summary.offers.rejected;
+    figures_.expired += summary.offers.expired;
     if (!timeline.known) return;
     if (timeline.tasks.empty() && timeline.sessions.empty()) return;
     Totals& totals = workers_[std::string(timeline.worker_id)];
-    for (const replay::Task& task : timeline.tasks) {
-      totals.delivered += task.delivered;
+    totals.delivered += summary.delivered;
+    totals.pay += Clamped(summary.pay.Counted());
+    for (int kind = 0; kind < replay::kPayKinds; ++kind) {
+      if (IsCounted(kind)) pay_seen_ += summary.pay.seen[kind];
     }
-    if (!kinds_.empty()) {
-      const PaySums sums = SumPay(timeline);
-      totals.pay += sums.Counted();
-      for (const int kind : kinds_) {
-        if (IsCounted(kind)) pay_seen_ += sums.seen[kind];
-      }
-    }
-    if (timeline.online != nullptr) totals.online += timeline.online->length();
+    totals.online += summary.sets[kOnline];
   }
 
   void Save(v1::MeasureState* envelope) const override {
@@ -224,7 +226,6 @@ class Allocation : public Measure {
   }
 
   const MeasureContext& context_;
-  const std::vector<int> kinds_;
   const OfferCounter offers_;
   std::map<std::string, Totals> workers_;
   OfferFigures figures_;

@@ -3,6 +3,7 @@
 #include "audit/measures/coverage.h"
 #include "audit/measures/measure_list.h"
 #include "audit/measures/state_codec.h"
+#include "audit/measures/worker_summary.h"
 
 namespace plumbline::audit {
 namespace {
@@ -35,7 +36,8 @@ constexpr Duration kDurations[] = {
 // (type 7) have no error.
 class Durations : public Measure {
  public:
-  explicit Durations(const MeasureContext& context) : context_(context) {
+  explicit Durations(const MeasureContext& context)
+      : Measure(context), context_(context) {
     for (size_t i = 0; i < std::size(kDurations); ++i) {
       if (context.Has(kDurations[i].from_column) &&
           context.Has(kDurations[i].to_column)) {
@@ -46,7 +48,8 @@ class Durations : public Measure {
 
   std::string_view id() const override { return "durations"; }
 
-  void Observe(const replay::WorkerTimeline& timeline) override {
+  void Observe(const replay::WorkerTimeline& timeline,
+               const WorkerSummary&) override {
     for (const replay::Task& task : timeline.tasks) {
       if (!task.delivered) continue;
       for (const size_t i : used_) {

@@ -1,9 +1,11 @@
 #include <array>
 
 #include "audit/measures/coverage.h"
+#include "audit/measures/day_series.h"
 #include "audit/measures/measure_list.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/worker_hours.h"
+#include "audit/measures/worker_summary.h"
 
 namespace plumbline::audit {
 namespace {
@@ -13,20 +15,21 @@ namespace {
 class Hours : public Measure {
  public:
   explicit Hours(const MeasureContext& context)
-      : context_(context), clock_(context.zone), gap_(RunGap(context.plan)) {}
+      : Measure(context), context_(context), gap_(RunGap(context.plan)) {}
 
   std::string_view id() const override { return "hours"; }
 
-  void Observe(const replay::WorkerTimeline& timeline) override {
-    const auto sets = TimeSetsOf(timeline);
-    for (int i = 0; i < kTimeSets; ++i) sets_[i] += sets[i];
+  void Observe(const replay::WorkerTimeline& timeline,
+               const WorkerSummary& summary) override {
+    for (int i = 0; i < kTimeSets; ++i) sets_[i] += summary.sets[i];
     without_interval_ += timeline.tasks_without_interval;
+    days_.Add(summary.days, timeline.known);
+    for (int kind = 0; kind < replay::kPayKinds; ++kind) {
+      if (IsCounted(kind)) pay_seen_ += summary.pay.seen[kind];
+    }
     if (!timeline.known) return;
     ++known_workers_;
-    if (timeline.engaged == nullptr) return;
-    const WorkerHours hours = RunsAndDays(*timeline.engaged, gap_, clock_);
-    total_.longest_run = std::max(total_.longest_run, hours.longest_run);
-    Add(hours);
+    Add(summary.hours);
   }
 
   void Save(v1::MeasureState* envelope) const override {
@@ -42,6 +45,8 @@ class Hours : public Measure {
       state.add_worker_days_by_hour(n);
     }
     state.set_known_workers(known_workers_);
+    state.set_pay_seen(pay_seen_);
+    days_.Save(&state);
     envelope->set_id(std::string(id()));
     envelope->set_state(state.SerializeAsString());
   }
@@ -56,8 +61,10 @@ class Hours : public Measure {
     }
     without_interval_ += state.tasks_without_interval();
     known_workers_ += state.known_workers();
+    pay_seen_ += state.pay_seen();
+    days_.Merge(state);
     WorkerHours hours;
-    total_.longest_run = std::max(total_.longest_run, state.longest_run_ms());
+    hours.longest_run = state.longest_run_ms();
     hours.runs_over_4h = state.runs_over_4h();
     hours.days = state.worker_days();
     hours.days_over_8h = state.worker_days_over_8h();
@@ -119,6 +126,10 @@ class Hours : public Measure {
       sets->set_task_sum(seconds(kTaskSum));
       hours->set_tasks_without_interval(without_interval_);
     }
+    const DaySeries::Known known = {.online = sessions && known_workers_ > 0,
+                                    .engaged = engaged && known_workers_ > 0,
+                                    .pay = pay_seen_ > 0};
+    days_.Write(known, result->mutable_measures()->mutable_periods());
     if (!engaged || known_workers_ == 0) return;
     v1::Runs* runs = hours->mutable_runs();
     runs->set_gap_s(gap_ / replay::kSecond);
@@ -138,6 +149,7 @@ class Hours : public Measure {
 
  private:
   void Add(const WorkerHours& hours) {
+    total_.longest_run = std::max(total_.longest_run, hours.longest_run);
     total_.runs_over_4h += hours.runs_over_4h;
     total_.days += hours.days;
     total_.days_over_8h += hours.days_over_8h;
@@ -148,12 +160,13 @@ class Hours : public Measure {
   }
 
   const MeasureContext& context_;
-  LocalClock clock_;
   int64_t gap_;
   std::array<int64_t, kTimeSets> sets_ = {};
   WorkerHours total_;
   int64_t without_interval_ = 0;
   int64_t known_workers_ = 0;
+  int64_t pay_seen_ = 0;
+  DaySeries days_;
 };
 
 }  // namespace

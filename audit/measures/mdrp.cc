@@ -8,6 +8,7 @@
 #include "audit/measures/coverage.h"
 #include "audit/measures/measure_list.h"
 #include "audit/measures/state_codec.h"
+#include "audit/measures/worker_summary.h"
 
 namespace plumbline::audit {
 namespace {
@@ -92,11 +93,13 @@ std::vector<Value> Expand(const std::vector<Count>& counts, int64_t unit) {
 // over all couriers of the instance; durations over orders in minutes.
 class Mdrp : public Measure {
  public:
-  explicit Mdrp(const MeasureContext& context) : context_(context) {}
+  explicit Mdrp(const MeasureContext& context)
+      : Measure(context), context_(context) {}
 
   std::string_view id() const override { return "mdrp"; }
 
-  void Observe(const replay::WorkerTimeline& timeline) override {
+  void Observe(const replay::WorkerTimeline& timeline,
+               const WorkerSummary&) override {
     if (!Present()) return;
     std::map<std::string, int64_t> bundles;
     int64_t orders = 0;

@@ -3,34 +3,17 @@
 #include "audit/measures/measure_list.h"
 #include "audit/measures/offer_counts.h"
 #include "audit/measures/pay_sums.h"
-#include "audit/measures/worker_hours.h"
+#include "audit/measures/worker_summary.h"
 #include "audit/stats/decimal.h"
 
 namespace plumbline::audit {
 namespace {
 
-using replay::IsKnown;
-
-// Tasks completed strictly after the deadline.
-int64_t CountLate(const replay::WorkerTimeline& timeline,
-                  int64_t replay::Task::*deadline) {
-  int64_t late = 0;
-  for (const replay::Task& task : timeline.tasks) {
-    late += IsKnown(task.*deadline) && IsKnown(task.completed_at) &&
-            task.completed_at > task.*deadline;
-  }
-  return late;
-}
-
-void FillPay(const replay::WorkerTimeline& timeline,
-             const MeasureContext& context, int64_t online, int64_t engaged,
-             v1::WorkerRow& row) {
-  const std::vector<int> kinds = PayKindsOf(context);
-  if (kinds.empty()) return;
-  const PaySums sums = SumPay(timeline);
+void FillPay(const PaySums& sums, const MeasureContext& context, int64_t online,
+             int64_t engaged, v1::WorkerRow& row) {
   const bool lines = context.Has("pay.amount");
   bool any_counted = lines, any_debit = lines;
-  for (const int kind : kinds) {
+  for (int kind = 0; kind < replay::kPayKinds; ++kind) {
     any_counted |= IsCounted(kind) && sums.seen[kind] > 0;
     any_debit |= IsDebit(kind) && sums.seen[kind] > 0;
   }
@@ -54,6 +37,22 @@ void FillPay(const replay::WorkerTimeline& timeline,
 
 }  // namespace
 
+Measure::Measure(const MeasureContext& context) : base_context_(context) {}
+Measure::~Measure() = default;
+
+void Measure::Observe(const replay::WorkerTimeline& timeline) {
+  if (summarizer_ == nullptr) {
+    summarizer_ = std::make_unique<WorkerSummarizer>(base_context_);
+  }
+  Observe(timeline, summarizer_->Summarize(timeline));
+}
+
+absl::Status Measure::Absorb(std::unique_ptr<Measure> other) {
+  v1::MeasureState state;
+  other->Save(&state);
+  return Merge(state);
+}
+
 std::vector<std::unique_ptr<Measure>> MakeMeasures(
     const MeasureContext& context, const std::set<std::string>& only) {
   std::vector<std::unique_ptr<Measure>> all;
@@ -72,23 +71,26 @@ std::vector<std::unique_ptr<Measure>> MakeMeasures(
 
 v1::WorkerRow MakeWorkerRow(const replay::WorkerTimeline& timeline,
                             const MeasureContext& context) {
+  WorkerSummarizer summarizer(context);
+  return MakeWorkerRow(timeline, summarizer.Summarize(timeline), context);
+}
+
+v1::WorkerRow MakeWorkerRow(const replay::WorkerTimeline& timeline,
+                            const WorkerSummary& summary,
+                            const MeasureContext& context) {
   v1::WorkerRow row;
   row.set_worker_id(std::string(timeline.worker_id));
   if (context.log != nullptr) row.set_currency(context.log->info.currency());
-  int64_t delivered = 0;
-  for (const replay::Task& task : timeline.tasks) delivered += task.delivered;
-  row.set_tasks(static_cast<int64_t>(timeline.tasks.size()));
-  row.set_delivered(delivered);
+  row.set_tasks(summary.tasks);
+  row.set_delivered(summary.delivered);
 
-  const OfferCounter counter(context);
-  if (counter.can_tell()) {
-    const OfferFigures offers = counter.CountOf(timeline);
-    row.set_offers(offers.offered);
-    row.set_accepted(offers.accepted);
-    row.set_rejected(offers.rejected);
+  if (OfferCounter(context).can_tell()) {
+    row.set_offers(summary.offers.offered);
+    row.set_accepted(summary.offers.accepted);
+    row.set_rejected(summary.offers.rejected);
   }
 
-  const auto sets = TimeSetsOf(timeline);
+  const auto& sets = summary.sets;
   auto seconds = [&sets](TimeSet set) { return RoundSeconds(sets[set]); };
   const bool end =
       context.Has("tasks.completed_at") || context.Has("tasks.cancelled_at");
@@ -107,23 +109,18 @@ v1::WorkerRow MakeWorkerRow(const replay::WorkerTimeline& timeline,
     row.set_loaded_s(seconds(kLoaded));
   }
   if (sessions && engaged) row.set_on_call_s(seconds(kOnCall));
-  FillPay(timeline, context, sessions ? sets[kOnline] : 0,
+  FillPay(summary.pay, context, sessions ? sets[kOnline] : 0,
           engaged ? sets[kEngaged] : 0, row);
   if (engaged && timeline.engaged != nullptr) {
-    LocalClock clock(context.zone);
-    const WorkerHours hours =
-        RunsAndDays(*timeline.engaged, RunGap(context.plan), clock);
-    row.set_longest_run_s(RoundSeconds(hours.longest_run));
-    row.set_runs_over_4h(hours.runs_over_4h);
-    row.set_days_over_8h(hours.days_over_8h);
+    row.set_longest_run_s(RoundSeconds(summary.hours.longest_run));
+    row.set_runs_over_4h(summary.hours.runs_over_4h);
+    row.set_days_over_8h(summary.hours.days_over_8h);
   }
   if (context.Has("tasks.completed_at")) {
     if (context.Has("tasks.promised_at")) {
-      row.set_late_promise(CountLate(timeline, &replay::Task::promised_at));
+      row.set_late_promise(summary.late[0]);
     }
-    if (context.Has("tasks.limit_at")) {
-      row.set_late_limit(CountLate(timeline, &replay::Task::limit_at));
-    }
+    if (context.Has("tasks.limit_at")) row.set_late_limit(summary.late[1]);
   }
   return row;
 }

@@ -5,6 +5,7 @@
 #include "audit/measures/pay_sums.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/worker_hours.h"
+#include "audit/measures/worker_summary.h"
 
 namespace plumbline::audit {
 namespace {
@@ -21,22 +22,22 @@ constexpr int64_t kLargestAmount = int64_t{1} << 56;
 class Pay : public Measure {
  public:
   explicit Pay(const MeasureContext& context)
-      : context_(context),
+      : Measure(context),
+        context_(context),
         kinds_(PayKindsOf(context)),
         fares_(context.Has("tasks.customer_total") ||
                context.Has("fares.customer_total")) {}
 
   std::string_view id() const override { return "pay"; }
 
-  void Observe(const replay::WorkerTimeline& timeline) override {
-    const auto sets = TimeSetsOf(timeline);
-    for (int i = 0; i < kTimeSets; ++i) sets_[i] += sets[i];
+  void Observe(const replay::WorkerTimeline& timeline,
+               const WorkerSummary& summary) override {
+    for (int i = 0; i < kTimeSets; ++i) sets_[i] += summary.sets[i];
     known_workers_ += timeline.known;
     if (kinds_.empty()) return;
-    const PaySums sums = SumPay(timeline);
     for (int kind = 0; kind < replay::kPayKinds; ++kind) {
-      sum_[kind] += sums.sum[kind];
-      seen_[kind] += sums.seen[kind];
+      sum_[kind] += summary.pay.sum[kind];
+      seen_[kind] += summary.pay.seen[kind];
     }
     if (!fares_) return;
     for (const replay::Task& task : timeline.tasks) ObserveFare(task);

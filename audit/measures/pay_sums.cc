@@ -36,32 +36,25 @@ std::vector<int> PayKindsOf(const MeasureContext& context) {
   return kinds;
 }
 
-int64_t PaySums::Counted() const {
-  int64_t counted = 0;
+Int128 PaySums::Counted() const {
+  Int128 counted = 0;
   for (int kind = 0; kind < replay::kPayKinds; ++kind) {
     if (IsCounted(kind)) counted += sum[kind];
   }
   return counted;
 }
 
-int64_t PaySums::Debits() const {
-  int64_t debits = 0;
+Int128 PaySums::Debits() const {
+  Int128 debits = 0;
   for (int kind = 0; kind < replay::kPayKinds; ++kind) {
     if (IsDebit(kind)) debits += sum[kind];
   }
   return debits;
 }
 
-PaySums SumPay(const replay::WorkerTimeline& timeline) {
-  PaySums sums;
-  for (const replay::Task& task : timeline.tasks) {
-    for (const replay::PayAmount& part : task.pay) {
-      if (!IsKnown(part.amount)) continue;
-      sums.sum[part.kind] += part.amount;
-      ++sums.seen[part.kind];
-    }
-  }
-  if (timeline.pay.empty()) return sums;
+void VisitLoosePay(const replay::WorkerTimeline& timeline,
+                   absl::FunctionRef<void(const replay::PayLine&)> visit) {
+  if (timeline.pay.empty()) return;
   absl::flat_hash_set<std::string_view> tasks;
   for (const replay::PayLine& line : timeline.pay) {
     if (line.task_id.empty()) continue;
@@ -72,10 +65,8 @@ PaySums SumPay(const replay::WorkerTimeline& timeline) {
   for (const replay::PayLine& line : timeline.pay) {
     if (!IsKnown(line.amount) || line.kind == v1::PAY_UNKNOWN) continue;
     if (!line.task_id.empty() && tasks.contains(line.task_id)) continue;
-    sums.sum[line.kind] += line.amount;
-    ++sums.seen[line.kind];
+    visit(line);
   }
-  return sums;
 }
 
 }  // namespace plumbline::audit

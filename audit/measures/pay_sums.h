@@ -3,10 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "audit/measures/measure.h"
+#include "audit/stats/decimal.h"
 #include "replay/timeline/worker_timeline.h"
 
 namespace plumbline::audit {
@@ -26,17 +29,32 @@ const std::string& PayKindName(int kind);
 std::vector<int> PayKindsOf(const MeasureContext& context);
 
 struct PaySums {
-  std::array<int64_t, replay::kPayKinds> sum = {};   // Millionths.
+  std::array<Int128, replay::kPayKinds> sum = {};    // Millionths.
   std::array<int64_t, replay::kPayKinds> seen = {};  // Amounts added.
 
-  int64_t Counted() const;
-  int64_t Debits() const;
+  void Add(v1::PayKind kind, int64_t amount) {
+    sum[kind] += amount;
+    ++seen[kind];
+  }
+  // All pay of one task; returns what of it is counted.
+  Int128 Add(std::span<const replay::PayAmount> parts) {
+    Int128 counted = 0;
+    for (const replay::PayAmount& part : parts) {
+      if (!replay::IsKnown(part.amount)) continue;
+      Add(part.kind, part.amount);
+      if (IsCounted(part.kind)) counted += part.amount;
+    }
+    return counted;
+  }
+  Int128 Counted() const;
+  Int128 Debits() const;
 };
 
-// All pay of a timeline: of its tasks (wide columns and lines that name them,
-// which the store has added), and lines that name no task of the timeline, so
-// that none counts twice and none is lost. Money of one worker fits 64 bits.
-PaySums SumPay(const replay::WorkerTimeline& timeline);
+// The lines of a timeline that are in no task's pay: those that name no task
+// of it. What a task has (wide columns, and lines that name it) the store has
+// added, so that with these none counts twice and none is lost.
+void VisitLoosePay(const replay::WorkerTimeline& timeline,
+                   absl::FunctionRef<void(const replay::PayLine&)> visit);
 
 }  // namespace plumbline::audit
 

@@ -10,6 +10,7 @@
 #include "audit/measures/state_codec.h"
 #include "audit/measures/strata.h"
 #include "audit/measures/target_tally.h"
+#include "audit/measures/worker_summary.h"
 
 namespace plumbline::audit {
 namespace {
@@ -119,7 +120,8 @@ struct SpreadSums {
 class Targets : public Measure {
  public:
   explicit Targets(const MeasureContext& context)
-      : context_(context),
+      : Measure(context),
+        context_(context),
         plan_(context.plan != nullptr ? OverDefaults(*context.plan)
                                       : DefaultPlan()),
         own_{context.log, context.store, &plan_, context.zone,
@@ -135,7 +137,8 @@ class Targets : public Measure {
   std::string_view id() const override { return "targets"; }
   int passes() const override { return 2; }
 
-  void Observe(const replay::WorkerTimeline& timeline) override {
+  void Observe(const replay::WorkerTimeline& timeline,
+               const WorkerSummary&) override {
     if (pass_ == 2) {
       if (ranks_ && timeline.known) RankWorker(timeline);
       return;

@@ -1,6 +1,7 @@
 #include "audit/measures/worker_hours.h"
 
 #include <algorithm>
+#include <limits>
 #include <span>
 
 namespace plumbline::audit {
@@ -15,46 +16,17 @@ int64_t LengthOf(const replay::IntervalSet* set) {
 
 }  // namespace
 
-WorkerHours RunsAndDays(const replay::IntervalSet& engaged, int64_t gap,
-                        LocalClock& clock) {
-  WorkerHours hours;
-  const std::span<const Interval> stretches = engaged.intervals();
-  if (stretches.empty()) return hours;
-
-  int64_t run_begin = stretches.front().begin;
-  int64_t run_end = run_begin;
-  auto end_run = [&] {
-    const int64_t length = run_end - run_begin;
-    hours.longest_run = std::max(hours.longest_run, length);
-    hours.runs_over_4h += length > 4 * kHour;
-  };
-  int64_t day = clock.Day(run_begin);
+void CutByDay(const replay::IntervalSet& set, LocalClock& clock,
+              DayVisitor visit) {
+  if (set.empty()) return;
+  int64_t day = clock.Day(set.intervals().front().begin);
   int64_t day_end = clock.DayStart(day + 1);
   int64_t in_day = 0;
-  int64_t week = LocalClock::Week(day);
-  int days_in_week = 0;
-  auto end_day = [&] {
-    if (in_day == 0) return;
-    ++hours.days;
-    hours.days_over_8h += in_day > 8 * kHour;
-    ++hours.days_by_hour[std::min<int64_t>(in_day / kHour, kHourBins - 1)];
-    if (LocalClock::Week(day) != week) {
-      week = LocalClock::Week(day);
-      days_in_week = 0;
-    }
-    if (++days_in_week == 7) ++hours.weeks_without_rest_day;
-    in_day = 0;
-  };
-
-  for (const Interval& stretch : stretches) {
-    if (stretch.begin - run_end >= gap && run_end > run_begin) {
-      end_run();
-      run_begin = stretch.begin;
-    }
-    run_end = stretch.end;
+  for (const Interval& stretch : set.intervals()) {
     for (int64_t at = stretch.begin; at < stretch.end;) {
       if (at >= day_end) {
-        end_day();
+        if (in_day > 0) visit(day, in_day);
+        in_day = 0;
         day = clock.Day(at);
         day_end = clock.DayStart(day + 1);
       }
@@ -63,8 +35,41 @@ WorkerHours RunsAndDays(const replay::IntervalSet& engaged, int64_t gap,
       at = until;
     }
   }
-  end_run();
-  end_day();
+  if (in_day > 0) visit(day, in_day);
+}
+
+WorkerHours RunsAndDays(const replay::IntervalSet& engaged, int64_t gap,
+                        LocalClock& clock, DayVisitor visit) {
+  WorkerHours hours;
+  if (engaged.empty()) return hours;
+  auto end_run = [&hours](int64_t length) {
+    hours.longest_run = std::max(hours.longest_run, length);
+    hours.runs_over_4h += length > 4 * kHour;
+  };
+  int64_t run_begin = engaged.intervals().front().begin;
+  int64_t run_end = run_begin;
+  for (const Interval& stretch : engaged.intervals()) {
+    if (stretch.begin - run_end >= gap && run_end > run_begin) {
+      end_run(run_end - run_begin);
+      run_begin = stretch.begin;
+    }
+    run_end = stretch.end;
+  }
+  end_run(run_end - run_begin);
+
+  int64_t week = std::numeric_limits<int64_t>::min();
+  int days_in_week = 0;
+  CutByDay(engaged, clock, [&](int64_t day, int64_t in_day) {
+    visit(day, in_day);
+    ++hours.days;
+    hours.days_over_8h += in_day > 8 * kHour;
+    ++hours.days_by_hour[std::min<int64_t>(in_day / kHour, kHourBins - 1)];
+    if (LocalClock::Week(day) != week) {
+      week = LocalClock::Week(day);
+      days_in_week = 0;
+    }
+    hours.weeks_without_rest_day += ++days_in_week == 7;
+  });
   return hours;
 }
 

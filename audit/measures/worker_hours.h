@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "absl/functional/function_ref.h"
 #include "audit/measures/local_clock.h"
 #include "plumbline/v1/plan.pb.h"
 #include "replay/timeline/worker_timeline.h"
@@ -28,9 +29,17 @@ struct WorkerHours {
   std::array<int64_t, kHourBins> days_by_hour = {};
 };
 
-// `gap` in ms. O(engaged stretches + days).
+// Gets the milliseconds of a set that lie on a local day.
+using DayVisitor = absl::FunctionRef<void(int64_t day, int64_t length)>;
+
+// `gap` in ms. Each day's engaged time goes to `visit`, ascending.
+// O(engaged stretches + days).
 WorkerHours RunsAndDays(const replay::IntervalSet& engaged, int64_t gap,
-                        LocalClock& clock);
+                        LocalClock& clock, DayVisitor visit);
+
+// The parts of a set on each local day, ascending. O(intervals + days).
+void CutByDay(const replay::IntervalSet& set, LocalClock& clock,
+              DayVisitor visit);
 
 // The plan's gap in ms, or 20 minutes.
 int64_t RunGap(const v1::AuditPlan* plan);
