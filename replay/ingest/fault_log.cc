@@ -97,6 +97,13 @@ void FaultLog::CountRows(std::string_view table, uint32_t file, int64_t rows) {
   if (!derived_.contains(key)) rows_[key] += rows;
 }
 
+int64_t FaultLog::rows_read() const {
+  const std::lock_guard lock(mutex_);
+  int64_t rows = 0;
+  for (const auto& [key, n] : rows_) rows += n;
+  return rows;
+}
+
 void FaultLog::Add(std::string_view table, uint32_t file, int64_t line,
                    std::string_view column, std::string_view fault_id,
                    std::string_view value) {

@@ -69,6 +69,8 @@ class FaultLog {
   // Rows read of `table` from `file`, added up; left out for a derived table.
   void CountRows(std::string_view table, uint32_t file, int64_t rows);
 
+  int64_t rows_read() const;  // Of all source tables so far.
+
   // One fault in one row. `value` is cut to 200 bytes, and bytes that are no
   // UTF-8 are shown as "?". Thread-safe.
   void Add(std::string_view table, uint32_t file, int64_t line,

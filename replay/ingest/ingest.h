@@ -21,7 +21,8 @@ struct IngestOptions {
   std::string currency;      // --currency; overrides log.textproto if set.
   std::string time_zone;     // --time-zone.
   v1::InstantForm instants = v1::INSTANT_FORM_UNSPECIFIED;  // --instants.
-  // Bytes read so far and in total, for progress; may be empty. Any thread.
+  // Bytes read so far and in total, for progress; may be empty. Any thread, one
+  // call at a time.
   std::function<void(int64_t done, int64_t total)> progress;
 };
 
@@ -51,16 +52,22 @@ struct IngestResult {
   std::string mapping_name;             // "canonical", "nyc-tlc-hvfhv", ...
   std::string mapping_sha256;
   std::vector<std::string> unknown_columns;  // "file:column"
-  // Columns that some source gives, as "table.column", sorted: what coverage
-  // is decided on.
+  // Columns of which some used row knows a value, as "table.column", sorted:
+  // what coverage is decided on. A column that is empty throughout gives
+  // nothing.
   std::vector<std::string> columns;
-  std::vector<std::string> notes;  // Assumptions, for the report.
+  // Assumptions, for the report, and the same in Chinese (one for one where the
+  // source gives both).
+  std::vector<std::string> notes;
+  std::vector<std::string> notes_zh;
   MdrpParameters mdrp;
 };
 
 // Opens `log` (a folder, a file, or "-" for an Arrow IPC stream on standard
 // input), maps and validates every row, and hands batches to `sink`. Faults go
-// to `faults`.
+// to `faults`. Of a folder every file is read whose ending is that of a table
+// (.csv .tsv .txt .parquet .arrow .arrows .feather .ipc .pb .binpb .gz .zst
+// .zip); hidden files and folders are left alone.
 //
 // Errors: InvalidArgument with a message "file:line:column: what was found,
 // what was expected, what to do" when a file as a whole cannot be read. Row

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <list>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "absl/strings/ascii.h"
@@ -18,22 +19,21 @@
 namespace plumbline::replay {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int64_t kOrigin = 1'577'836'800'000;  // 2020-01-01T00:00:00Z.
-constexpr const char* kFiles[] = {"couriers.txt",
-                                  "instance_parameters.txt",
-                                  "orders.txt",
-                                  "restaurants.txt",
-                                  "solution_info_assignments.txt",
-                                  "solution_info_couriers.txt",
-                                  "solution_info_orders.txt"};
+// Clocks up to a thousand years of minutes, places up to 100,000 km and a speed
+// of a metre a minute at least, so that what the files say cannot overflow.
+constexpr int64_t kMostMinutes = int64_t{526'000'000} * 1'000'000;
+constexpr int64_t kFarthest = int64_t{100'000'000} * 1'000'000;
+constexpr int64_t kSlowest = 1'000'000;
 
 struct Line {
   int64_t number = 0;
   std::vector<std::string> cells;
 };
 
-// Lines of white-space separated cells; the first is the header unless its
-// second cell is a number.
+// Lines of cells; the first is the header unless its second cell is a number.
 struct Text {
   std::string name;
   std::vector<std::string> header;
@@ -49,29 +49,41 @@ struct Text {
   }
 };
 
-absl::StatusOr<Text> ReadLines(const std::string& folder, const std::string& name,
-                               bool tabs = false) {
+std::vector<std::string> Cells(const std::string& line, bool tabs) {
+  std::vector<std::string> cells;
+  std::istringstream parts(line);
+  if (tabs) {
+    for (std::string cell; std::getline(parts, cell, '\t');) {
+      cells.emplace_back(absl::StripAsciiWhitespace(cell));
+    }
+  } else {
+    for (std::string cell; parts >> cell;) cells.push_back(cell);
+  }
+  return cells;
+}
+
+// Reads at most `most` lines.
+absl::StatusOr<Text> ReadLines(const std::string& folder,
+                               const std::string& name,
+                               size_t most = SIZE_MAX) {
   std::ifstream stream(folder + "/" + name, std::ios::binary);
   if (!stream) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ":1:1: the file is missing, expected beside orders.txt; add it"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        name, ":1:1: found a file that cannot be opened; check its rights"));
   }
   Text text;
   text.name = name;
   std::string line;
-  for (int64_t number = 1; std::getline(stream, line); ++number) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    std::vector<std::string> cells;
-    if (tabs) {
-      std::istringstream parts(line);
-      for (std::string cell; std::getline(parts, cell, '\t');) cells.push_back(cell);
-    } else {
-      std::istringstream parts(line);
-      for (std::string cell; parts >> cell;) cells.push_back(cell);
-    }
+  bool tabs = false;
+  for (int64_t number = 1;
+       text.lines.size() < most && std::getline(stream, line); ++number) {
+    if (number == 1 && absl::StartsWith(line, "\xef\xbb\xbf")) line.erase(0, 3);
+    if (number == 1) tabs = absl::StrContains(line, "\t");
+    std::vector<std::string> cells = Cells(line, tabs);
     if (cells.empty()) continue;
     int64_t ignored = 0;
-    if (number == 1 && (cells.size() < 2 || !ParseDecimal(cells[1], 6, &ignored))) {
+    if (number == 1 &&
+        (cells.size() < 2 || !ParseDecimal(cells[1], 6, &ignored))) {
       text.header = cells;
     } else {
       text.lines.push_back({number, cells});
@@ -80,44 +92,147 @@ absl::StatusOr<Text> ReadLines(const std::string& folder, const std::string& nam
   return text;
 }
 
-absl::Status Wrong(const Text& text, const Line& line, int column, const std::string& expected) {
-  const auto at = static_cast<size_t>(column);
-  return absl::InvalidArgumentError(
-      absl::StrCat(text.name, ":", line.number, ":", column + 1, ": found \"",
-                   at < line.cells.size() ? line.cells[at] : "", "\", expected ", expected,
-                   "; correct the file"));
+// Which file plays which part.
+struct Parts {
+  std::string parameters, orders, couriers, restaurants;
+  std::string solved_orders, assignments, legs;
+};
+
+Parts FindParts(const std::string& folder) {
+  Parts parts;
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.is_regular_file(error) && entry.path().extension() == ".txt") {
+      names.push_back(entry.path().filename());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    const auto text = ReadLines(folder, name, 1);
+    if (!text.ok()) continue;
+    const auto has = [&](const char* column) {
+      return text->Column({column}) >= 0;
+    };
+    const std::string lower = absl::AsciiStrToLower(name);
+    const bool bare = text->header.empty() && !text->lines.empty();
+    std::string* part = nullptr;
+    if (has("meters_per_minute") ||
+        absl::StrContains(lower, "instance_parameters")) {
+      part = &parts.parameters;
+    } else if (has("on_time") && has("off_time")) {
+      part = &parts.couriers;
+    } else if (has("assignment_time")) {
+      part = &parts.assignments;
+    } else if (has("dropoff_time") && has("courier")) {
+      part = &parts.solved_orders;
+    } else if (has("placement_time") && has("x") && has("y")) {
+      part = &parts.orders;
+    } else if (has("restaurant") && has("x") && has("y")) {
+      part = &parts.restaurants;
+    } else if (has("departure_time") ||
+               (bare && absl::StrContains(lower, "courier") &&
+                text->lines[0].cells.size() >= 4)) {
+      part = &parts.legs;
+    } else if (bare && absl::StrContains(lower, "assignment") &&
+               text->lines[0].cells.size() >= 4) {
+      part = &parts.assignments;
+    } else if (bare && absl::StrContains(lower, "order") &&
+               text->lines[0].cells.size() >= 6) {
+      part = &parts.solved_orders;
+    }
+    if (part != nullptr && part->empty()) *part = name;
+  }
+  return parts;
 }
 
-// A cell in millionths, or an error that names it.
-absl::StatusOr<int64_t> Number(const Text& text, const Line& line, int column) {
+absl::Status Wrong(const Text& text, const Line& line, int column,
+                   const std::string& expected) {
+  const auto at = static_cast<size_t>(std::max(column, 0));
+  return absl::InvalidArgumentError(
+      absl::StrCat(text.name, ":", line.number, ":", at + 1, ": found \"",
+                   at < line.cells.size() ? line.cells[at] : "",
+                   "\", expected ", expected, "; correct the file"));
+}
+
+// A cell in millionths, or nothing.
+std::optional<int64_t> Number(const Line& line, int column, int64_t most) {
   int64_t value = 0;
   if (column < 0 || static_cast<size_t>(column) >= line.cells.size() ||
-      !ParseDecimal(line.cells[static_cast<size_t>(column)], 6, &value)) {
-    return Wrong(text, line, column < 0 ? 0 : column, "a number");
+      !ParseDecimal(line.cells[static_cast<size_t>(column)], 6, &value) ||
+      value < -most || value > most) {
+    return std::nullopt;
   }
   return value;
 }
 
-absl::StatusOr<int64_t> Minutes(const Text& text, const Line& line, int column) {
-  auto value = Number(text, line, column);
-  if (!value.ok()) return value;
-  return *value * 60 / 1000;  // Millionths of a minute to milliseconds.
+// Minutes of the instance ("551", "551.0") as milliseconds.
+std::optional<int64_t> Minutes(const Line& line, int column) {
+  const auto value = Number(line, column, kMostMinutes);
+  if (!value) return value;
+  return *value * 60 / 1000;
 }
 
-using Places = std::map<std::string, std::pair<double, double>>;
+std::string Cell(const Line& line, int column) {
+  const auto at = static_cast<size_t>(column);
+  return column < 0 || at >= line.cells.size() ? std::string() : line.cells[at];
+}
+
+// Orders of a bundle: "o1", "o1 o2", "o1,o2", "['o1', 'o2']".
+std::vector<std::string> Bundle(const Line& line, int first_column) {
+  std::vector<std::string> orders(1);
+  for (auto i = static_cast<size_t>(first_column); i < line.cells.size(); ++i) {
+    for (const char c : line.cells[i] + " ") {
+      if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
+          c == '-' || c == '.') {
+        orders.back() += c;
+      } else if (!orders.back().empty()) {
+        orders.emplace_back();
+      }
+    }
+  }
+  orders.pop_back();
+  return orders;
+}
+
+struct Place {
+  int64_t x = 0;  // Millionths of a metre.
+  int64_t y = 0;
+};
+using Places = std::map<std::string, Place>;
 
 absl::Status AddPlaces(const Text& text, Places* places) {
+  const int x = text.Column({"x"});
+  const int y = text.Column({"y"});
   for (const Line& line : text.lines) {
-    auto x = Number(text, line, 1);
-    auto y = Number(text, line, 2);
-    if (!x.ok()) return x.status();
-    if (!y.ok()) return y.status();
-    (*places)[line.cells[0]] = {static_cast<double>(*x) / 1e6, static_cast<double>(*y) / 1e6};
+    const auto at_x = Number(line, x, kFarthest);
+    const auto at_y = Number(line, y, kFarthest);
+    if (!at_x || !at_y)
+      return Wrong(text, line, at_x ? y : x, "a place in metres");
+    (*places)[line.cells[0]] = {*at_x, *at_y};
   }
   return absl::OkStatus();
 }
 
-// Builds a batch column by column; texts live in the owner.
+// The fewest whole minutes in which the straight way can be made:
+// ceil(sqrt(dx^2 + dy^2) / speed), exactly.
+int64_t MinutesUnderWay(const Place& a, const Place& b,
+                        int64_t metres_per_minute) {
+  const __int128 dx = a.x - b.x;
+  const __int128 dy = a.y - b.y;
+  const __int128 square = dx * dx + dy * dy;
+  const auto reaches = [&](int64_t minutes) {
+    const __int128 way = static_cast<__int128>(minutes) * metres_per_minute;
+    return way * way >= square;
+  };
+  auto minutes = static_cast<int64_t>(std::sqrt(static_cast<double>(square)) /
+                                      static_cast<double>(metres_per_minute));
+  while (!reaches(minutes)) ++minutes;
+  while (minutes > 0 && reaches(minutes - 1)) --minutes;
+  return minutes;
+}
+
+// Builds a batch column by column.
 class Builder {
  public:
   Builder(const char* table, uint32_t file) {
@@ -128,180 +243,271 @@ class Builder {
     batch_.lines.push_back(line);
     ++batch_.rows;
   }
-  void Number(const char* column, int64_t value) { Column(column, false).numbers.back() = value; }
-  void Text(const char* column, const std::string& value) {
-    Column(column, true).texts.back() = *owner_->insert(owner_->end(), value);
+  void Number(const char* column, int64_t value) {
+    Column(column, false).numbers.back() = value;
   }
-  RecordBatch Take() {
-    for (ColumnData& column : batch_.columns) {
-      if (column.numbers.empty()) {
-        column.texts.resize(batch_.rows);
-      } else {
-        column.numbers.resize(batch_.rows, kUnknown);
-      }
-    }
-    batch_.owner = owner_;
-    return std::move(batch_);
+  void Text(const char* column, const std::string& value) {
+    Column(column, true).texts.back() = texts_.emplace_back(value);
+  }
+  // The batch, whose texts live as long as the builder.
+  const RecordBatch& Finish() {
+    for (ColumnData& column : batch_.columns)
+      Fill(column, column.numbers.empty());
+    return batch_;
   }
 
  private:
+  void Fill(ColumnData& column, bool text) const {
+    if (text) {
+      column.texts.resize(batch_.rows);
+    } else {
+      column.numbers.resize(batch_.rows, kUnknown);
+    }
+  }
   ColumnData& Column(const char* name, bool text) {
     const int index = Tables()[static_cast<size_t>(batch_.table)].Find(name);
     for (ColumnData& column : batch_.columns) {
       if (column.column != index) continue;
-      if (text) column.texts.resize(batch_.rows);
-      if (!text) column.numbers.resize(batch_.rows, kUnknown);
+      Fill(column, text);
       return column;
     }
     ColumnData& column = batch_.columns.emplace_back();
     column.column = index;
-    if (text) column.texts.resize(batch_.rows);
-    if (!text) column.numbers.resize(batch_.rows, kUnknown);
+    Fill(column, text);
     return column;
   }
   RecordBatch batch_;
-  std::shared_ptr<std::list<std::string>> owner_ = std::make_shared<std::list<std::string>>();
+  std::deque<std::string> texts_;
 };
+
+absl::Status ReadParameters(const Text& text, MdrpParameters* mdrp,
+                            int64_t* metres_per_minute) {
+  if (text.lines.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(text.name,
+                     ":2:1: found no line of values, expected the seven "
+                     "parameters; add it"));
+  }
+  const Line& values = text.lines.front();
+  struct Parameter {
+    const char* name;
+    int64_t* target;
+    bool minutes;
+  };
+  const Parameter parameters[] = {
+      {"meters_per_minute", metres_per_minute, false},
+      {"pickup service minutes", &mdrp->pickup_service, true},
+      {"dropoff service minutes", &mdrp->dropoff_service, true},
+      {"target click-to-door", &mdrp->target_click_to_door, true},
+      {"maximum click-to-door", &mdrp->maximum_click_to_door, true},
+      {"pay per order", &mdrp->pay_per_order, false},
+      {"guaranteed pay per hour", &mdrp->guaranteed_per_hour, false}};
+  for (size_t i = 0; i < std::size(parameters); ++i) {
+    // Without tabs the words of the header fall apart, and the order counts.
+    int column = text.Column({parameters[i].name});
+    if (column < 0 && values.cells.size() == std::size(parameters))
+      column = static_cast<int>(i);
+    const auto value = parameters[i].minutes
+                           ? Minutes(values, column)
+                           : Number(values, column, kFarthest);
+    if (!value || *value < 0) {
+      return Wrong(text, values, column,
+                   absl::StrCat("a number for ", parameters[i].name));
+    }
+    *parameters[i].target = *value;
+  }
+  if (*metres_per_minute < kSlowest)
+    return Wrong(text, values, 0, "at least 1 metre a minute");
+  return absl::OkStatus();
+}
+
+// Time under way by courier, from the places.
+absl::Status AddDriving(const Text& legs, const Places& places,
+                        int64_t metres_per_minute, MdrpParameters* mdrp) {
+  const bool bare = legs.header.empty();
+  const int courier = bare ? 0 : legs.Column({"courier", "courier_id"});
+  const int origin = bare ? 2 : legs.Column({"origin"});
+  const int destination = bare ? 3 : legs.Column({"destination"});
+  std::map<std::string, int64_t> driving;
+  for (const Line& line : legs.lines) {
+    const std::string who = Cell(line, courier);
+    const std::string from =
+        Cell(line, origin) == "0" ? who : Cell(line, origin);
+    const auto a = places.find(from);
+    const auto b = places.find(Cell(line, destination));
+    if (a == places.end() || b == places.end()) {
+      return Wrong(legs, line, a == places.end() ? origin : destination,
+                   "a place of the instance");
+    }
+    int64_t& sum = driving[who];
+    if (__builtin_add_overflow(
+            sum,
+            MinutesUnderWay(a->second, b->second, metres_per_minute) * kMinute,
+            &sum)) {
+      return Wrong(legs, line, destination, "ways that a courier can go");
+    }
+  }
+  mdrp->driving.assign(driving.begin(), driving.end());
+  return absl::OkStatus();
+}
+
+struct Assignment {
+  int64_t at = 0;
+  std::string bundle;
+};
+
+absl::StatusOr<std::map<std::string, Assignment>> ReadAssignments(
+    const Text& text) {
+  const int time = std::max(text.Column({"assignment_time"}), 0);
+  const int orders =
+      text.header.empty() ? 3 : text.Column({"orders", "bundle", "order"});
+  std::map<std::string, Assignment> assigned;
+  int64_t bundle = 0;
+  for (const Line& line : text.lines) {
+    const auto at = Minutes(line, time);
+    if (!at) return Wrong(text, line, time, "minutes");
+    const std::vector<std::string> members = Bundle(line, std::max(orders, 3));
+    if (members.empty())
+      return Wrong(text, line, std::max(orders, 3), "the orders of the bundle");
+    ++bundle;
+    for (const std::string& order : members)
+      assigned[order] = {*at, absl::StrCat("b", bundle)};
+  }
+  return assigned;
+}
 
 }  // namespace
 
-bool IsMdrpFolder(const std::string& folder) {
-  for (const char* name : {"orders.txt", "couriers.txt", "instance_parameters.txt",
-                           "solution_info_orders.txt", "solution_info_assignments.txt"}) {
-    if (!std::filesystem::exists(folder + "/" + name)) return false;
+MdrpFolder TellMdrpFolder(const std::string& folder) {
+  const Parts parts = FindParts(folder);
+  if (parts.parameters.empty() || parts.orders.empty() ||
+      parts.couriers.empty()) {
+    return MdrpFolder::kNone;
   }
-  return true;
+  return parts.solved_orders.empty() || parts.assignments.empty()
+             ? MdrpFolder::kInstanceOnly
+             : MdrpFolder::kSolved;
 }
 
-absl::Status ReadMdrp(const std::string& folder, FaultLog& faults, RecordSink& sink,
-                      IngestResult* result) {
-  result->files.assign(std::begin(kFiles), std::end(kFiles));
-  std::erase_if(result->files, [&](const std::string& name) {
-    return !std::filesystem::exists(folder + "/" + name);
-  });
-  for (const std::string& name : result->files) result->file_paths.push_back(folder + "/" + name);
+absl::Status ReadMdrp(const std::string& folder, FaultLog& faults,
+                      RecordSink& sink, IngestResult* result) {
+  const Parts parts = FindParts(folder);
+  for (const std::string* name :
+       {&parts.parameters, &parts.orders, &parts.couriers, &parts.restaurants,
+        &parts.solved_orders, &parts.assignments, &parts.legs}) {
+    if (!name->empty()) result->files.push_back(*name);
+  }
+  std::sort(result->files.begin(), result->files.end());
+  for (const std::string& name : result->files)
+    result->file_paths.push_back(folder + "/" + name);
   faults.SetFiles(result->files);
   const auto file_index = [&](const std::string& name) {
     return static_cast<uint32_t>(
-        std::find(result->files.begin(), result->files.end(), name) - result->files.begin());
+        std::find(result->files.begin(), result->files.end(), name) -
+        result->files.begin());
   };
 
-  auto parameters = ReadLines(folder, "instance_parameters.txt", /*tabs=*/true);
-  auto orders = ReadLines(folder, "orders.txt");
-  auto couriers = ReadLines(folder, "couriers.txt");
-  auto solution = ReadLines(folder, "solution_info_orders.txt");
-  auto assignments = ReadLines(folder, "solution_info_assignments.txt");
-  for (const auto* text : {&parameters, &orders, &couriers, &solution, &assignments}) {
+  auto parameters = ReadLines(folder, parts.parameters);
+  auto orders = ReadLines(folder, parts.orders);
+  auto couriers = ReadLines(folder, parts.couriers);
+  auto solution = ReadLines(folder, parts.solved_orders);
+  auto assignments = ReadLines(folder, parts.assignments);
+  for (const auto* text :
+       {&parameters, &orders, &couriers, &solution, &assignments}) {
     if (!text->ok()) return text->status();
-  }
-  if (parameters->lines.empty()) {
-    return absl::InvalidArgumentError(
-        "instance_parameters.txt:2:1: found no line of values, expected one; add it");
   }
   MdrpParameters& mdrp = result->mdrp;
   mdrp.present = true;
-  const Line& values = parameters->lines.front();
   int64_t metres_per_minute = 0;
-  const std::vector<std::pair<const char*, int64_t*>> fields = {
-      {"meters_per_minute", &metres_per_minute},
-      {"pickup service minutes", &mdrp.pickup_service},
-      {"dropoff service minutes", &mdrp.dropoff_service},
-      {"target click-to-door", &mdrp.target_click_to_door},
-      {"maximum click-to-door", &mdrp.maximum_click_to_door},
-      {"pay per order", &mdrp.pay_per_order},
-      {"guaranteed pay per hour", &mdrp.guaranteed_per_hour}};
-  for (const auto& [name, target] : fields) {
-    auto value = Number(*parameters, values, parameters->Column({name}));
-    if (!value.ok()) return value.status();
-    *target = *value;
-  }
-  for (int64_t* minutes : {&mdrp.pickup_service, &mdrp.dropoff_service, &mdrp.target_click_to_door,
-                           &mdrp.maximum_click_to_door}) {
-    *minutes = *minutes * 60 / 1000;
-  }
+  absl::Status status = ReadParameters(*parameters, &mdrp, &metres_per_minute);
+  if (!status.ok()) return status;
   mdrp.orders_total = static_cast<int64_t>(orders->lines.size());
   mdrp.bundles = static_cast<int64_t>(assignments->lines.size());
+  auto assigned = ReadAssignments(*assignments);
+  if (!assigned.ok()) return assigned.status();
 
-  struct Assignment {
-    int64_t at = 0;
-    std::string bundle;
-  };
-  std::map<std::string, Assignment> assigned;  // By order.
-  const int order_column = std::max(assignments->Column({"orders"}), 3);
-  for (const Line& line : assignments->lines) {
-    auto at = Minutes(*assignments, line, 0);
-    if (!at.ok()) return at.status();
-    for (size_t i = static_cast<size_t>(order_column); i < line.cells.size(); ++i) {
-      std::string order;
-      for (const char c : line.cells[i]) {
-        if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-') order += c;
-      }
-      if (!order.empty()) assigned[order] = {*at, absl::StrCat("b", line.number - 1)};
-    }
-  }
-
-  Builder sessions("sessions", file_index("couriers.txt"));
+  const uint32_t couriers_file = file_index(parts.couriers);
+  Builder sessions("sessions", couriers_file);
+  const int on = couriers->Column({"on_time"});
+  const int off = couriers->Column({"off_time"});
   for (const Line& line : couriers->lines) {
-    auto on = Minutes(*couriers, line, 3);
-    auto off = Minutes(*couriers, line, 4);
-    if (!on.ok()) return on.status();
-    if (!off.ok()) return off.status();
+    const auto from = Minutes(line, on);
+    const auto to = Minutes(line, off);
+    if (!from || !to) {
+      faults.Add("sessions", couriers_file, line.number,
+                 from ? "ended_at" : "started_at", "unparsable-required",
+                 Cell(line, from ? off : on));
+      continue;
+    }
+    if (*to <= *from) {
+      faults.Add("sessions", couriers_file, line.number, "ended_at",
+                 "session-not-positive", Cell(line, off));
+      continue;
+    }
     sessions.Begin(line.number);
     sessions.Text("worker_id", line.cells[0]);
-    sessions.Number("started_at", kOrigin + *on);
-    sessions.Number("ended_at", kOrigin + *off);
+    sessions.Number("started_at", kOrigin + *from);
+    sessions.Number("ended_at", kOrigin + *to);
     sessions.Number("required", 1);
   }
-  faults.CountRows("sessions", file_index("couriers.txt"),
+  faults.CountRows("sessions", couriers_file,
                    static_cast<int64_t>(couriers->lines.size()));
-  absl::Status status = sink.Accept(0, sessions.Take());
+  status = sink.Accept(0, sessions.Finish());
   if (!status.ok()) return status;
 
-  const int placed = solution->Column({"placement_time"});
-  const int ready = solution->Column({"ready_time"});
-  const int picked = solution->Column({"pickup_time"});
-  const int dropped = solution->Column({"dropoff_time"});
-  const int courier = solution->Column({"courier"});
-  Builder tasks("tasks", file_index("solution_info_orders.txt"));
+  const bool bare = solution->header.empty();
+  const auto solved_column = [&](const char* name, int at) {
+    return bare ? at : solution->Column({name});
+  };
+  const struct {
+    const char* column;
+    int source;
+  } clocks[] = {{"placed_at", solved_column("placement_time", 1)},
+                {"ready_at", solved_column("ready_time", 2)},
+                {"picked_up_at", solved_column("pickup_time", 3)},
+                {"completed_at", solved_column("dropoff_time", 4)}};
+  const int courier = bare ? 5 : solution->Column({"courier", "courier_id"});
+  const uint32_t solution_file = file_index(parts.solved_orders);
+  Builder tasks("tasks", solution_file);
   for (const Line& line : solution->lines) {
+    if (static_cast<size_t>(courier) >= line.cells.size()) {
+      faults.Add("tasks", solution_file, line.number, "", "ragged-row",
+                 line.cells[0]);
+      continue;
+    }
     tasks.Begin(line.number);
     tasks.Text("task_id", line.cells[0]);
     tasks.Text("order_id", line.cells[0]);
-    if (courier < 0 || static_cast<size_t>(courier) >= line.cells.size()) {
-      return Wrong(*solution, line, std::max(courier, 0), "a courier");
-    }
     tasks.Text("worker_id", line.cells[static_cast<size_t>(courier)]);
-    const std::pair<const char*, int> clocks[] = {{"placed_at", placed},
-                                                  {"ready_at", ready},
-                                                  {"picked_up_at", picked},
-                                                  {"completed_at", dropped}};
     for (const auto& [column, source] : clocks) {
-      auto at = Minutes(*solution, line, source);
-      if (!at.ok()) return at.status();
+      const auto at = Minutes(line, source);
+      if (!at) {
+        faults.Add("tasks", solution_file, line.number, column,
+                   "unparsable-cell", Cell(line, source));
+        continue;
+      }
       tasks.Number(column, kOrigin + *at);
-      if (source == placed) {
+      if (source == clocks[0].source) {
         tasks.Number("promised_at", kOrigin + *at + mdrp.target_click_to_door);
         tasks.Number("limit_at", kOrigin + *at + mdrp.maximum_click_to_door);
       }
     }
-    const auto found = assigned.find(line.cells[0]);
-    if (found != assigned.end()) {
+    const auto found = assigned->find(line.cells[0]);
+    if (found != assigned->end()) {
       tasks.Number("accepted_at", kOrigin + found->second.at);
       tasks.Text("batch_id", found->second.bundle);
     }
     tasks.Number("status", v1::STATUS_DELIVERED);
     tasks.Number("pay_base", mdrp.pay_per_order);
   }
-  faults.CountRows("tasks", file_index("solution_info_orders.txt"),
+  faults.CountRows("tasks", solution_file,
                    static_cast<int64_t>(solution->lines.size()));
-  status = sink.Accept(0, tasks.Take());
+  status = sink.Accept(0, tasks.Finish());
   if (!status.ok()) return status;
 
-  // Time under way, from the places: straight lines, whole minutes up.
-  if (std::filesystem::exists(folder + "/solution_info_couriers.txt") &&
-      std::filesystem::exists(folder + "/restaurants.txt") && metres_per_minute > 0) {
-    auto legs = ReadLines(folder, "solution_info_couriers.txt");
-    auto restaurants = ReadLines(folder, "restaurants.txt");
+  if (!parts.legs.empty() && !parts.restaurants.empty()) {
+    auto legs = ReadLines(folder, parts.legs);
+    auto restaurants = ReadLines(folder, parts.restaurants);
     if (!legs.ok()) return legs.status();
     if (!restaurants.ok()) return restaurants.status();
     Places places;
@@ -309,39 +515,24 @@ absl::Status ReadMdrp(const std::string& folder, FaultLog& faults, RecordSink& s
       status = AddPlaces(*text, &places);
       if (!status.ok()) return status;
     }
-    std::map<std::string, int64_t> driving;
-    const double speed = static_cast<double>(metres_per_minute) / 1e6;
-    for (const Line& line : legs->lines) {
-      if (line.cells.size() < 4) return Wrong(*legs, line, 3, "courier, time, origin, destination");
-      const std::string& from = line.cells[2] == "0" ? line.cells[0] : line.cells[2];
-      const auto a = places.find(from);
-      const auto b = places.find(line.cells[3]);
-      if (a == places.end() || b == places.end()) {
-        return Wrong(*legs, line, a == places.end() ? 2 : 3, "a place of the instance");
-      }
-      const double metres = std::hypot(a->second.first - b->second.first,
-                                       a->second.second - b->second.second);
-      driving[line.cells[0]] += static_cast<int64_t>(std::ceil(metres / speed)) * kMinute;
-    }
-    mdrp.driving.assign(driving.begin(), driving.end());
+    status = AddDriving(*legs, places, metres_per_minute, &mdrp);
+    if (!status.ok()) return status;
   }
   result->mapping_name = "grubhub-mdrp";
   result->info.set_platform("Grubhub MDRP instance with a solution");
   result->info.set_currency("USD");
   result->info.set_time_zone("UTC");
-  result->notes.push_back(
-      "The instance gives minutes without a date; they are counted from 2020-01-01T00:00Z here.");
-  result->notes.push_back(
-      "The solution holds no pay statement: pay is the instance's pay per order, and the hourly "
-      "guarantee is evaluated as a published rule.");
-  for (const char* column :
-       {"sessions.ended_at", "sessions.required", "sessions.started_at", "sessions.worker_id",
-        "tasks.accepted_at", "tasks.batch_id", "tasks.completed_at", "tasks.limit_at",
-        "tasks.order_id", "tasks.pay_base", "tasks.picked_up_at", "tasks.placed_at",
-        "tasks.promised_at", "tasks.ready_at", "tasks.status", "tasks.task_id",
-        "tasks.worker_id"}) {
-    result->columns.push_back(column);
-  }
+  result->notes = {
+      "The instance gives minutes without a date; they are counted from "
+      "2020-01-01T00:00Z, a day "
+      "chosen here.",
+      "The solution holds no pay statement: pay is the instance's pay per "
+      "order, and the hourly "
+      "guarantee is evaluated as a published rule."};
+  result->notes_zh = {
+      "算例只给出分钟数而没有日期；此处约定从 2020-01-01T00:00Z 起算。",
+      "解文件没有工资单：报酬按算例的每单报酬计，每小时保底收入按已公布的规则检"
+      "验。"};
   return absl::OkStatus();
 }
 
