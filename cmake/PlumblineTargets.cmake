@@ -26,6 +26,13 @@ function(plumbline_library name)
   add_library(plumbline_${name} STATIC ${ARG_SOURCES})
   add_library(Plumbline::${name} ALIAS plumbline_${name})
   target_link_libraries(plumbline_${name} PUBLIC plumbline_options ${ARG_LIBRARIES})
+  # What lies in replay/ and audit/ is installed, the command line apart.
+  file(RELATIVE_PATH folder "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
+  if(folder MATCHES "^(replay|audit)/" AND NOT name STREQUAL "cli")
+    string(REGEX MATCH "^[a-z]+" part "${folder}")
+    set_property(TARGET plumbline_${name} PROPERTY EXPORT_NAME ${name})
+    set_property(GLOBAL APPEND PROPERTY PLUMBLINE_PARTS_OF_${part} plumbline_${name})
+  endif()
 endfunction()
 
 # plumbline_test(name SOURCES ... LIBRARIES ...): one GoogleTest program.

@@ -22,30 +22,42 @@ class AuditCommand : public Subcommand {
             "读取记录，计算，判断，写出报告"};
   }
   Words examples() const override {
-    return {"  plumbline audit my_log --out out\n"
-            "  plumbline audit trips.parquet --currency USD --time-zone America/New_York --out out\n"
-            "  plumbline audit my_log --rules cn-platform --fail-on breach --quiet\n"
-            "Exit code: 0 ran; 1 a finding at or above --fail-on; 2 the command line or an input is "
-            "wrong; 3 internal error.",
-            "  plumbline audit my_log --lang zh --out out\n"
-            "  plumbline audit orders.csv --currency CNY --time-zone Asia/Shanghai --lang zh --out out\n"
-            "  plumbline audit my_log --rules cn-platform --fail-on breach --quiet\n"
-            "退出码：0 运行完毕；1 有达到 --fail-on 级别的结论；2 命令行或输入有误；3 内部错误。"};
+    return {
+        "  plumbline audit my_log --out out\n"
+        "  plumbline audit trips.parquet --currency USD --time-zone "
+        "America/New_York --out out\n"
+        "  plumbline audit my_log --rules cn-platform --fail-on breach "
+        "--quiet\n"
+        "Exit code: 0 ran; 1 a finding at or above --fail-on; 2 the command "
+        "line or an input is "
+        "wrong; 3 internal error.",
+        "  plumbline audit my_log --lang zh --out out\n"
+        "  plumbline audit orders.csv --currency CNY --time-zone Asia/Shanghai "
+        "--lang zh --out out\n"
+        "  plumbline audit my_log --rules cn-platform --fail-on breach "
+        "--quiet\n"
+        "退出码：0 运行完毕；1 有达到 --fail-on 级别的结论；2 "
+        "命令行或输入有误；3 内部错误。"};
   }
   void AddFlags(CLI::App& app, Language language) override {
-    app.add_option("LOG", log_,
-                   Words{"Folder or file with the log; - for an Arrow stream on standard input",
-                         "记录所在的文件夹或文件；- 表示从标准输入读 Arrow 数据流"}
-                       .In(language))
+    app.add_option(
+           "LOG", log_,
+           Words{"Folder or file with the log; - for an Arrow stream on "
+                 "standard input",
+                 "记录所在的文件夹或文件；- 表示从标准输入读 Arrow 数据流"}
+               .In(language))
         ->required();
     app.add_option("--out", out_,
-                   Words{"Folder for the report and the other files; left out: only the summary",
+                   Words{"Folder for the report and the other files; left out: "
+                         "only the summary",
                          "报告等文件写到哪个文件夹；不给则只显示摘要"}
                        .In(language))
         ->type_name("DIR");
     app.add_option("--fail-on", fail_on_,
-                   Words{"Leave with 1 from this verdict on: breach, indicator, insufficient or never",
-                         "出现哪一级结论时退出码为 1：breach、indicator、insufficient 或 never"}
+                   Words{"Leave with 1 from this verdict on: breach, "
+                         "indicator, insufficient or never",
+                         "出现哪一级结论时退出码为 "
+                         "1：breach、indicator、insufficient 或 never"}
                        .In(language))
         ->type_name("LEVEL");
     flags_.AddAuditFlags(app, language);
@@ -65,8 +77,9 @@ class AuditCommand : public Subcommand {
     if (!console.quiet()) {
       console.Print(BriefSummary(*result, console.language()));
       if (!out_.empty()) {
-        console.Print(absl::StrCat(
-            Words{"Report: ", "报告："}.In(console.language()), out_, "/report.html\n"));
+        console.Print(
+            absl::StrCat(Words{"Report: ", "报告："}.In(console.language()),
+                         out_, "/report.html\n"));
       }
     }
     return Reaches(result->summary(), *level) ? kFound : kRan;
@@ -79,6 +92,8 @@ class AuditCommand : public Subcommand {
 
 }  // namespace
 
-std::unique_ptr<Subcommand> MakeAuditCommand() { return std::make_unique<AuditCommand>(); }
+std::unique_ptr<Subcommand> MakeAuditCommand() {
+  return std::make_unique<AuditCommand>();
+}
 
 }  // namespace plumbline::audit

@@ -55,12 +55,12 @@ std::string Explain(const CLI::ParseError& error, const std::string& command,
              dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
     what.zh = "选项的值不合要求";
   }
-  const std::string front =
-      language == Language::kChinese ? absl::StrCat(what.zh, "：") : "";
-  return absl::StrCat(
-      "plumbline: ", front, error.what(),
-      Words{"; see `", "；请看 `"}.In(language), where,
-      Words{" --help`", " --help --lang zh`"}.In(language));
+  const std::string front = language == Language::kChinese
+                                ? absl::StrCat(what.In(language), "：")
+                                : "";
+  return absl::StrCat("plumbline: ", front, error.what(),
+                      Words{"; see `", "；请看 `"}.In(language), where,
+                      Words{" --help`", " --help --lang zh`"}.In(language));
 }
 
 }  // namespace
@@ -76,13 +76,14 @@ int RunCommandLine(int argc, const char* const* argv) {
   commands.push_back(MakePartialCommand());
   commands.push_back(MakeMergeCommand());
 
-  CLI::App app(Words{"Plumbline audits how a platform dispatches its orders: it "
-                     "replays the recorded log and measures it.\nNothing leaves "
-                     "this machine.",
-                     "Plumbline（铅垂线）检查平台怎样派单：重放派单记录，量出结"
-                     "果。\n数据不会离开这台电脑。"}
-                   .In(language),
-               "plumbline");
+  CLI::App app(
+      Words{"Plumbline audits how a platform dispatches its orders: it "
+            "replays the recorded log and measures it.\nNothing leaves "
+            "this machine.",
+            "Plumbline（铅垂线）检查平台怎样派单：重放派单记录，量出结"
+            "果。\n数据不会离开这台电脑。"}
+          .In(language),
+      "plumbline");
   SetLabels(app, language);
   const std::string help =
       Words{"Show this help and leave", "显示这段说明"}.In(language);
@@ -94,17 +95,18 @@ int RunCommandLine(int argc, const char* const* argv) {
   std::string lang = "en";
   const auto add_language = [&](CLI::App& where) {
     where
-        .add_option("--lang", lang,
-                    Words{"Language of messages and report",
-                          "信息和报告的语言"}
-                        .In(language))
+        .add_option(
+            "--lang", lang,
+            Words{"Language of messages and report", "信息和报告的语言"}.In(
+                language))
         ->check(CLI::IsMember({"en", "zh"}))
         ->capture_default_str();
   };
   add_language(app);
   std::vector<CLI::App*> apps;
   for (const auto& command : commands) {
-    CLI::App* sub = app.add_subcommand(command->name(), command->help().In(language));
+    CLI::App* sub =
+        app.add_subcommand(command->name(), command->help().In(language));
     SetLabels(*sub, language);
     sub->set_help_flag("-h,--help", help);
     sub->footer(absl::StrCat(Words{"Examples:\n", "例：\n"}.In(language),

@@ -18,7 +18,7 @@ void Console::Print(std::string_view text) const {
 }
 
 void Console::Problem(std::string_view text) const {
-  const std::string line = absl::StrCat(text, "\n");
+  const std::string line = std::string(text) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
@@ -32,12 +32,11 @@ int Console::Fail(const absl::Status& status) const {
     case absl::StatusCode::kOutOfRange:
     case absl::StatusCode::kUnimplemented:
     case absl::StatusCode::kDataLoss:
-      Problem(status.message());
+      Problem(std::string(status.message()));
       return kWrongInput;
     default:
       Problem(absl::StrCat(
-          "plumbline: ",
-          Words{"internal error: ", "内部错误："}.In(language_),
+          "plumbline: ", Words{"internal error: ", "内部错误："}.In(language_),
           status.message()));
       return kInternal;
   }
@@ -45,10 +44,11 @@ int Console::Fail(const absl::Status& status) const {
 
 void Console::Progress(const Words& stage, int64_t done, int64_t total) {
   if (!terminal_ || quiet_ || total <= 0) return;
-  const int64_t percent = static_cast<int64_t>(
-      static_cast<__int128>(done) * 100 / total);
+  const int64_t percent =
+      static_cast<int64_t>(static_cast<__int128>(done) * 100 / total);
   if (last_.exchange(percent) == percent) return;
-  const std::string line = absl::StrCat("\r\033[K", stage.In(language_), " ", percent, " %");
+  const std::string line =
+      absl::StrCat("\r\033[K", stage.In(language_), " ", percent, " %");
   std::fwrite(line.data(), 1, line.size(), stderr);
   shown_ = true;
 }

@@ -12,10 +12,10 @@ namespace plumbline::audit {
 
 // What the program leaves with.
 enum ExitCode {
-  kRan = 0,          // Nothing at or above --fail-on.
-  kFound = 1,        // Findings at or above --fail-on.
-  kWrongInput = 2,   // The command line or an input is wrong.
-  kInternal = 3,     // The program itself failed.
+  kRan = 0,         // Nothing at or above --fail-on.
+  kFound = 1,       // Findings at or above --fail-on.
+  kWrongInput = 2,  // The command line or an input is wrong.
+  kInternal = 3,    // The program itself failed.
 };
 
 // The terminal: results on stdout, problems and progress on stderr. Progress is
@@ -31,7 +31,8 @@ class Console {
   void Print(std::string_view text) const;
   // A problem, on stderr, as one line.
   void Problem(std::string_view text) const;
-  // The problem of a status that is not OK, and the exit code that goes with it.
+  // The problem of a status that is not OK, and the exit code that goes with
+  // it.
   int Fail(const absl::Status& status) const;
 
   // "Reading 43 %" over the last such line. Thread-safe; prints a line only

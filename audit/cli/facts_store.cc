@@ -5,7 +5,8 @@ namespace {
 
 class FactsStore : public replay::LogStore {
  public:
-  FactsStore(const std::vector<v1::LogRecord>& small_tables, replay::Interval observed)
+  FactsStore(const std::vector<v1::LogRecord>& small_tables,
+             replay::Interval observed)
       : small_tables_(small_tables), observed_(observed) {}
 
   absl::Status Accept(int, const replay::RecordBatch&) override {
@@ -13,12 +14,15 @@ class FactsStore : public replay::LogStore {
   }
   absl::Status Finish(replay::FaultLog&) override { return absl::OkStatus(); }
   int blocks() const override { return 0; }
-  absl::Status VisitBlock(int, absl::FunctionRef<void(const replay::WorkerTimeline&)>) override {
+  absl::Status VisitBlock(
+      int, absl::FunctionRef<void(const replay::WorkerTimeline&)>) override {
     return absl::OkStatus();
   }
   std::string_view Text(replay::Symbol) const override { return ""; }
   std::vector<std::string> WorkerIds() const override { return {}; }
-  const std::vector<v1::LogRecord>& small_tables() const override { return small_tables_; }
+  const std::vector<v1::LogRecord>& small_tables() const override {
+    return small_tables_;
+  }
   replay::Interval observed() const override { return observed_; }
 
  private:
@@ -28,8 +32,8 @@ class FactsStore : public replay::LogStore {
 
 }  // namespace
 
-std::unique_ptr<replay::LogStore> MakeFactsStore(const std::vector<v1::LogRecord>& small_tables,
-                                                 replay::Interval observed) {
+std::unique_ptr<replay::LogStore> MakeFactsStore(
+    const std::vector<v1::LogRecord>& small_tables, replay::Interval observed) {
   return std::make_unique<FactsStore>(small_tables, observed);
 }
 

@@ -24,17 +24,18 @@ constexpr int64_t kMeasureParts = 1;
 constexpr int64_t kParts = 8;
 constexpr int64_t kFaultMemory = int64_t{64} << 20;
 
-absl::StatusOr<std::vector<ManifestEntry>> HashInputs(std::vector<std::string> names,
-                                                      std::vector<std::string> paths) {
+absl::StatusOr<std::vector<ManifestEntry>> HashInputs(
+    std::vector<std::string> names, std::vector<std::string> paths) {
   std::vector<ManifestEntry> entries;
   for (size_t i = 0; i < names.size(); ++i) {
     auto hash = Sha256OfFile(paths[i]);
     if (!hash.ok()) return hash.status();
     entries.push_back({"input", names[i], *std::move(hash)});
   }
-  std::sort(entries.begin(), entries.end(), [](const ManifestEntry& a, const ManifestEntry& b) {
-    return a.name < b.name;
-  });
+  std::sort(entries.begin(), entries.end(),
+            [](const ManifestEntry& a, const ManifestEntry& b) {
+              return a.name < b.name;
+            });
   return entries;
 }
 
@@ -65,12 +66,15 @@ void DescribeLog(const replay::IngestResult& ingest, replay::Interval observed,
   input->set_currency(ingest.info.currency());
   input->set_time_zone(ingest.info.time_zone());
   const auto text = [&zone](int64_t instant) {
-    return absl::FormatTime(absl::RFC3339_full, absl::FromUnixMillis(instant), zone);
+    return absl::FormatTime(absl::RFC3339_full, absl::FromUnixMillis(instant),
+                            zone);
   };
-  if (replay::IsKnown(observed.begin)) input->set_observed_from(text(observed.begin));
+  if (replay::IsKnown(observed.begin))
+    input->set_observed_from(text(observed.begin));
   if (replay::IsKnown(observed.end)) input->set_observed_to(text(observed.end));
   for (const std::string& source : ingest.info.sources()) {
-    if (absl::StartsWithIgnoreCase(source, "synthetic")) input->set_synthetic(true);
+    if (absl::StartsWithIgnoreCase(source, "synthetic"))
+      input->set_synthetic(true);
   }
   input->mutable_unknown_columns()->Assign(ingest.unknown_columns.begin(),
                                            ingest.unknown_columns.end());
@@ -83,7 +87,8 @@ absl::StatusOr<std::vector<ManifestEntry>> LogRun::Inputs() {
 absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
   auto plan = ReadPlan(options);
   if (!plan.ok()) return plan.status();
-  auto run = std::make_unique<LogRun>(options.scratch, std::min(kFaultMemory, options.memory_bytes / kParts));
+  auto run = std::make_unique<LogRun>(
+      options.scratch, std::min(kFaultMemory, options.memory_bytes / kParts));
   run->plan = *std::move(plan);
 
   replay::StoreOptions store_options;
@@ -106,7 +111,8 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
       options.progress(Stage::kReading, done, total);
     };
   }
-  auto ingest = replay::Ingest(options.log, ingest_options, run->faults, *run->store);
+  auto ingest =
+      replay::Ingest(options.log, ingest_options, run->faults, *run->store);
   if (!ingest.ok()) return ingest.status();
   run->ingest = *std::move(ingest);
 
@@ -119,7 +125,8 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
   const fs::path base(options.log);
   std::error_code error;
   const fs::path info =
-      (fs::is_directory(base, error) ? base : base.parent_path()) / "log.textproto";
+      (fs::is_directory(base, error) ? base : base.parent_path()) /
+      "log.textproto";
   if (options.log != "-" && fs::is_regular_file(info, error) &&
       std::find(names.begin(), names.end(), "log.textproto") == names.end()) {
     names.push_back("log.textproto");
@@ -127,8 +134,9 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
   }
   // With one thread the hashing waits for the one who asks, so that a run takes
   // the cores that were given and no more.
-  run->hashing_ = std::async(options.threads > 1 ? std::launch::async : std::launch::deferred,
-                             HashInputs, std::move(names), std::move(paths));
+  run->hashing_ = std::async(
+      options.threads > 1 ? std::launch::async : std::launch::deferred,
+      HashInputs, std::move(names), std::move(paths));
 
   absl::Status status = run->store->Finish(run->faults);
   if (!status.ok()) return status;
@@ -139,20 +147,23 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
   context.log = &run->ingest;
   context.store = run->store.get();
   context.plan = &run->plan.plan;
-  context.kept_bytes = options.memory_bytes / kParts * kMeasureParts / options.threads;
+  context.kept_bytes =
+      options.memory_bytes / kParts * kMeasureParts / options.threads;
   context.zone = absl::UTCTimeZone();
   const std::string& zone = run->ingest.info.time_zone();
   if (!zone.empty()) {
     if (!absl::LoadTimeZone(zone, &context.zone)) {
       return absl::InvalidArgumentError(
           absl::StrCat("log.textproto:1:1: the time zone is \"", zone,
-                       "\", expected an IANA name such as Asia/Shanghai; correct it or give --time-zone"));
+                       "\", expected an IANA name such as Asia/Shanghai; "
+                       "correct it or give --time-zone"));
     }
     context.zone_known = true;
   }
   DescribeLog(run->ingest, run->store->observed(), context.zone, &run->input);
 
-  const PackQuery query = {run->ingest.info.currency(), run->ingest.info.time_zone(),
+  const PackQuery query = {run->ingest.info.currency(),
+                           run->ingest.info.time_zone(),
                            run->ingest.mapping_name, run->ingest.mdrp.present};
   auto packs = SelectPacks(replay::DataFolder("packs"), options.rules, query);
   if (!packs.ok()) return packs.status();

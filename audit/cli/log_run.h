@@ -44,7 +44,8 @@ struct LogRun {
   absl::StatusOr<std::vector<ManifestEntry>> Inputs();
 
  private:
-  friend absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options);
+  friend absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(
+      const RunOptions& options);
   std::future<absl::StatusOr<std::vector<ManifestEntry>>> hashing_;
 };
 

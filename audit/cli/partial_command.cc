@@ -20,7 +20,8 @@
 namespace plumbline::audit {
 namespace {
 
-absl::StatusOr<std::unique_ptr<Shard>> MakeShard(RunOptions options, const std::string& first_file) {
+absl::StatusOr<std::unique_ptr<Shard>> MakeShard(
+    RunOptions options, const std::string& first_file) {
   std::unique_ptr<Shard> first;
   FirstPass states;
   if (!first_file.empty()) {
@@ -28,9 +29,10 @@ absl::StatusOr<std::unique_ptr<Shard>> MakeShard(RunOptions options, const std::
     if (!read.ok()) return read.status();
     first = *std::move(read);
     if (first->pass() != 1) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          first_file, ":1:1: the state is of pass ", first->pass(),
-          ", expected the merged states of the first pass; give what `plumbline merge` wrote of them"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(first_file, ":1:1: the state is of pass ", first->pass(),
+                       ", expected the merged states of the first pass; give "
+                       "what `plumbline merge` wrote of them"));
     }
     states = first->first_pass();
   }
@@ -38,7 +40,8 @@ absl::StatusOr<std::unique_ptr<Shard>> MakeShard(RunOptions options, const std::
   auto spool = SpoolStandardInput(&options);
   if (!spool.ok()) return spool.status();
   std::error_code error;
-  if (*spool != nullptr && std::filesystem::file_size(options.log, error) == 0) {
+  if (*spool != nullptr &&
+      std::filesystem::file_size(options.log, error) == 0) {
     return Shard::Empty(options, pass);
   }
   auto run = ReadLog(options);
@@ -61,9 +64,10 @@ absl::StatusOr<std::unique_ptr<Shard>> MakeShard(RunOptions options, const std::
   if (first != nullptr) {
     const std::string difference = (*shard)->DifferenceFrom(*first);
     if (!difference.empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(first_file, ":1:1: the state differs from this run in its ", difference,
-                       ", expected the same; give the options that the first pass had"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          first_file, ":1:1: the state differs from this run in its ",
+          difference,
+          ", expected the same; give the options that the first pass had"));
     }
   }
   return shard;
@@ -77,28 +81,34 @@ class PartialCommand : public Subcommand {
             "计算记录的一个分片，写出可合并的状态"};
   }
   Words examples() const override {
-    return {"  plumbline partial half_a --out a1.state      # the first pass, shard by shard\n"
-            "  plumbline partial half_b --out b1.state\n"
-            "  plumbline merge a1.state b1.state --out first.state\n"
-            "  plumbline partial half_a --first first.state --out a2.state      # the second\n"
-            "  plumbline partial half_b --first first.state --out b2.state\n"
-            "  plumbline merge a2.state b2.state --report out\n"
-            "  plumbline partial - < part.arrows > part.state\n"
-            "Cut the log by worker: all rows of one worker belong into one shard.",
-            "  plumbline partial half_a --out a1.state      # 第一遍，逐个分片\n"
-            "  plumbline partial half_b --out b1.state\n"
-            "  plumbline merge a1.state b1.state --out first.state\n"
-            "  plumbline partial half_a --first first.state --out a2.state      # 第二遍\n"
-            "  plumbline partial half_b --first first.state --out b2.state\n"
-            "  plumbline merge a2.state b2.state --report out --lang zh\n"
-            "  plumbline partial - < part.arrows > part.state\n"
-            "请按劳动者切分记录：同一个人的所有行要放在同一个分片里。"};
+    return {
+        "  plumbline partial half_a --out a1.state      # the first pass, "
+        "shard by shard\n"
+        "  plumbline partial half_b --out b1.state\n"
+        "  plumbline merge a1.state b1.state --out first.state\n"
+        "  plumbline partial half_a --first first.state --out a2.state      # "
+        "the second\n"
+        "  plumbline partial half_b --first first.state --out b2.state\n"
+        "  plumbline merge a2.state b2.state --report out\n"
+        "  plumbline partial - < part.arrows > part.state\n"
+        "Cut the log by worker: all rows of one worker belong into one shard.",
+        "  plumbline partial half_a --out a1.state      # 第一遍，逐个分片\n"
+        "  plumbline partial half_b --out b1.state\n"
+        "  plumbline merge a1.state b1.state --out first.state\n"
+        "  plumbline partial half_a --first first.state --out a2.state      # "
+        "第二遍\n"
+        "  plumbline partial half_b --first first.state --out b2.state\n"
+        "  plumbline merge a2.state b2.state --report out --lang zh\n"
+        "  plumbline partial - < part.arrows > part.state\n"
+        "请按劳动者切分记录：同一个人的所有行要放在同一个分片里。"};
   }
   void AddFlags(CLI::App& app, Language language) override {
-    app.add_option("LOG", log_,
-                   Words{"Folder or file with the shard; - for an Arrow stream on standard input",
-                         "分片所在的文件夹或文件；- 表示从标准输入读 Arrow 数据流"}
-                       .In(language))
+    app.add_option(
+           "LOG", log_,
+           Words{"Folder or file with the shard; - for an Arrow stream on "
+                 "standard input",
+                 "分片所在的文件夹或文件；- 表示从标准输入读 Arrow 数据流"}
+               .In(language))
         ->required();
     app.add_option("--out", out_,
                    Words{"File for the state; - for standard output",
@@ -106,10 +116,11 @@ class PartialCommand : public Subcommand {
                        .In(language))
         ->type_name("FILE")
         ->capture_default_str();
-    app.add_option("--first", first_,
-                   Words{"Merged state of the first pass: makes this the second",
-                         "第一遍合并后的状态；给出它就做第二遍"}
-                       .In(language))
+    app.add_option(
+           "--first", first_,
+           Words{"Merged state of the first pass: makes this the second",
+                 "第一遍合并后的状态；给出它就做第二遍"}
+               .In(language))
         ->type_name("FILE");
     flags_.AddAuditFlags(app, language);
     flags_.AddLogFlags(app, language);
@@ -120,7 +131,8 @@ class PartialCommand : public Subcommand {
     console.set_quiet(flags_.quiet());
     if (out_ == "-" && isatty(STDOUT_FILENO) == 1) {
       return console.Fail(absl::InvalidArgumentError(
-          "--out: standard output is a terminal, expected a file or a pipe; give --out FILE"));
+          "--out: standard output is a terminal, expected a file or a pipe; "
+          "give --out FILE"));
     }
     auto options = flags_.Options(log_, console);
     if (!options.ok()) return console.Fail(options.status());
@@ -138,6 +150,8 @@ class PartialCommand : public Subcommand {
 
 }  // namespace
 
-std::unique_ptr<Subcommand> MakePartialCommand() { return std::make_unique<PartialCommand>(); }
+std::unique_ptr<Subcommand> MakePartialCommand() {
+  return std::make_unique<PartialCommand>();
+}
 
 }  // namespace plumbline::audit

@@ -31,21 +31,24 @@ std::string Serialise(const v1::Partial& piece) {
 
 }  // namespace
 
-PartialWriter::PartialWriter(std::string path, std::string temporary, std::FILE* file)
+PartialWriter::PartialWriter(std::string path, std::string temporary,
+                             std::FILE* file)
     : path_(std::move(path)), temporary_(std::move(temporary)), file_(file) {}
 
-absl::StatusOr<std::unique_ptr<PartialWriter>> PartialWriter::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<PartialWriter>> PartialWriter::Open(
+    const std::string& path) {
   if (path == "-") {
     return std::unique_ptr<PartialWriter>(new PartialWriter(path, "", stdout));
   }
   std::string temporary = absl::StrCat(path, ".part-", getpid());
   std::FILE* file = std::fopen(temporary.c_str(), "wb");
   if (file == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--out: \"", path, "\" cannot be written (", std::strerror(errno),
-                     "), expected a file in a folder that exists; check the path"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--out: \"", path, "\" cannot be written (", std::strerror(errno),
+        "), expected a file in a folder that exists; check the path"));
   }
-  return std::unique_ptr<PartialWriter>(new PartialWriter(path, std::move(temporary), file));
+  return std::unique_ptr<PartialWriter>(
+      new PartialWriter(path, std::move(temporary), file));
 }
 
 PartialWriter::~PartialWriter() {
@@ -96,16 +99,22 @@ PartialReader::PartialReader(std::string path, std::FILE* file)
 PartialReader::~PartialReader() { std::fclose(file_); }
 
 absl::Status PartialReader::Damaged(const std::string& found) const {
-  return absl::InvalidArgumentError(absl::StrCat(path_, ":1:", at_ + 1, ": ", found,
-                                                 ", expected a state that `plumbline partial` wrote; make it again"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      path_, ":1:", at_ + 1, ": ", found,
+      ", expected a state that `plumbline partial` wrote; make it again"));
 }
 
-absl::StatusOr<std::unique_ptr<PartialReader>> PartialReader::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<PartialReader>> PartialReader::Open(
+    const std::string& path) {
   std::error_code error;
-  std::FILE* file = std::filesystem::is_directory(path, error) ? nullptr : std::fopen(path.c_str(), "rb");
+  std::FILE* file = std::filesystem::is_directory(path, error)
+                        ? nullptr
+                        : std::fopen(path.c_str(), "rb");
   if (file == nullptr) {
-    return absl::NotFoundError(absl::StrCat(
-        path, ":1:1: the file cannot be opened, expected a state that `plumbline partial` wrote; check the path"));
+    return absl::NotFoundError(
+        absl::StrCat(path,
+                     ":1:1: the file cannot be opened, expected a state that "
+                     "`plumbline partial` wrote; check the path"));
   }
   std::unique_ptr<PartialReader> reader(new PartialReader(path, file));
   auto read = reader->ReadPiece(&reader->head_);
@@ -117,8 +126,9 @@ absl::StatusOr<std::unique_ptr<PartialReader>> PartialReader::Open(const std::st
   }
   if (header.schema_version() != kPartialSchema) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ":1:1: the state has form ", header.schema_version(), ", expected form ",
-                     kPartialSchema, "; make it with this version of plumbline"));
+        absl::StrCat(path, ":1:1: the state has form ", header.schema_version(),
+                     ", expected form ", kPartialSchema,
+                     "; make it with this version of plumbline"));
   }
   return reader;
 }
@@ -136,7 +146,8 @@ absl::StatusOr<bool> PartialReader::ReadPiece(v1::Partial* piece) {
     ++at_;
     if ((byte & 0x80) == 0) break;
   }
-  if (length >= static_cast<uint64_t>(kLargestPiece)) return Damaged("a piece of impossible length");
+  if (length >= static_cast<uint64_t>(kLargestPiece))
+    return Damaged("a piece of impossible length");
   // In steps, so that a damaged length costs no memory.
   constexpr uint64_t kStep = uint64_t{16} << 20;
   buffer_.clear();
@@ -148,7 +159,8 @@ absl::StatusOr<bool> PartialReader::ReadPiece(v1::Partial* piece) {
       return Damaged("the file ends inside a piece");
     }
   }
-  if (!piece->ParseFromString(buffer_)) return Damaged("a piece that cannot be read");
+  if (!piece->ParseFromString(buffer_))
+    return Damaged("a piece that cannot be read");
   at_ += static_cast<int64_t>(length);
   return true;
 }

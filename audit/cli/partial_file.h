@@ -21,7 +21,8 @@ inline constexpr int kPartialSchema = 1;
 // finished leaves nothing behind.
 class PartialWriter {
  public:
-  static absl::StatusOr<std::unique_ptr<PartialWriter>> Open(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<PartialWriter>> Open(
+      const std::string& path);
   ~PartialWriter();
 
   absl::Status Write(const v1::Partial& piece);
@@ -40,11 +41,12 @@ class PartialWriter {
 
 // Reads a state file piece by piece.
 //
-// Errors: InvalidArgument "file:1:byte: ..." for a file that is no state, is cut
-// short, or was damaged; NotFound where it cannot be opened.
+// Errors: InvalidArgument "file:1:byte: ..." for a file that is no state, is
+// cut short, or was damaged; NotFound where it cannot be opened.
 class PartialReader {
  public:
-  static absl::StatusOr<std::unique_ptr<PartialReader>> Open(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<PartialReader>> Open(
+      const std::string& path);
   ~PartialReader();
 
   // The first piece: header, plan, packs, facts. Its magic and schema version

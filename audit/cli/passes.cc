@@ -21,9 +21,10 @@ using replay::WorkerTimeline;
 // Calls `run(thread, block)` for all blocks, each once, on `threads` threads.
 // Which thread gets which block is chance; nothing may depend on it. Returns
 // the first error in order of blocks.
-absl::Status ForEachBlock(int threads, int blocks,
-                          absl::FunctionRef<absl::Status(int thread, int block)> run,
-                          const std::function<void(int64_t, int64_t)>& progress) {
+absl::Status ForEachBlock(
+    int threads, int blocks,
+    absl::FunctionRef<absl::Status(int thread, int block)> run,
+    const std::function<void(int64_t, int64_t)>& progress) {
   std::atomic<int> next{0};
   std::atomic<int> done{0};
   std::mutex mutex;
@@ -46,15 +47,19 @@ absl::Status ForEachBlock(int threads, int blocks,
   };
   {
     std::vector<std::jthread> helpers;
-    for (int thread = 1; thread < threads; ++thread) helpers.emplace_back(work, thread);
+    for (int thread = 1; thread < threads; ++thread)
+      helpers.emplace_back(work, thread);
     work(0);
   }
   return failure;
 }
 
-std::function<void(int64_t, int64_t)> ProgressOf(const RunOptions& options, Stage stage) {
+std::function<void(int64_t, int64_t)> ProgressOf(const RunOptions& options,
+                                                 Stage stage) {
   if (!options.progress) return nullptr;
-  return [&options, stage](int64_t done, int64_t total) { options.progress(stage, done, total); };
+  return [&options, stage](int64_t done, int64_t total) {
+    options.progress(stage, done, total);
+  };
 }
 
 int ThreadsFor(const RunOptions& options, const replay::LogStore& store) {
@@ -66,13 +71,16 @@ bool Before(const v1::WorkerRow& a, const v1::WorkerRow& b) {
 }
 
 // A sum of money in millionths as its least decimals.
-std::string MoneyOf(int64_t millionths) { return replay::FormatDecimal(millionths, 6, 2); }
+std::string MoneyOf(int64_t millionths) {
+  return replay::FormatDecimal(millionths, 6, 2);
+}
 
 }  // namespace
 
 absl::StatusOr<Observers> ObserveLog(const MeasureContext& context,
                                      const std::vector<RulePack>& packs,
-                                     const RunOptions& options, replay::LogStore& store,
+                                     const RunOptions& options,
+                                     replay::LogStore& store,
                                      const FirstPass* first) {
   const int threads = ThreadsFor(options, store);
   std::vector<Observers> all(static_cast<size_t>(threads));
@@ -81,13 +89,16 @@ absl::StatusOr<Observers> ObserveLog(const MeasureContext& context,
     own.measures = MakeMeasures(context, options.only);
     for (const auto& measure : own.measures) {
       if (first == nullptr || measure->passes() == 1) continue;
-      const auto state = std::find_if(first->begin(), first->end(), [&](const auto& candidate) {
-        return candidate.id() == measure->id();
-      });
+      const auto state = std::find_if(first->begin(), first->end(),
+                                      [&](const auto& candidate) {
+                                        return candidate.id() == measure->id();
+                                      });
       if (state == first->end()) {
-        return absl::FailedPreconditionError(absl::StrCat(
-            "--first: the state holds no measure \"", measure->id(),
-            "\", expected the merged first pass of the same measures; give the same --only"));
+        return absl::FailedPreconditionError(
+            absl::StrCat("--first: the state holds no measure \"",
+                         std::string(measure->id()),
+                         "\", expected the merged first pass of the same "
+                         "measures; give the same --only"));
       }
       measure->BeginSecondPass(*state);
     }
@@ -98,15 +109,19 @@ absl::StatusOr<Observers> ObserveLog(const MeasureContext& context,
       threads, store.blocks(),
       [&](int thread, int block) {
         Observers& own = all[static_cast<size_t>(thread)];
-        WorkerSummarizer& summarizer = *summarizers[static_cast<size_t>(thread)];
+        WorkerSummarizer& summarizer =
+            *summarizers[static_cast<size_t>(thread)];
         return store.VisitBlock(block, [&](const WorkerTimeline& timeline) {
           const WorkerSummary& summary = summarizer.Summarize(timeline);
-          for (const auto& measure : own.measures) measure->Observe(timeline, summary);
+          for (const auto& measure : own.measures)
+            measure->Observe(timeline, summary);
           own.judge->Observe(timeline);
-          if (timeline.known) own.workers.push_back(MakeWorkerRow(timeline, summary, context));
+          if (timeline.known)
+            own.workers.push_back(MakeWorkerRow(timeline, summary, context));
         });
       },
-      ProgressOf(options, first == nullptr ? Stage::kFirstPass : Stage::kSecondPass));
+      ProgressOf(options,
+                 first == nullptr ? Stage::kFirstPass : Stage::kSecondPass));
   if (!status.ok()) return status;
 
   Observers united = std::move(all[0]);
@@ -119,14 +134,16 @@ absl::StatusOr<Observers> ObserveLog(const MeasureContext& context,
     all[i].judge->Save(&state);
     status = united.judge->Merge(state);
     if (!status.ok()) return status;
-    std::move(all[i].workers.begin(), all[i].workers.end(), std::back_inserter(united.workers));
+    std::move(all[i].workers.begin(), all[i].workers.end(),
+              std::back_inserter(united.workers));
   }
   std::sort(united.workers.begin(), united.workers.end(), Before);
   return united;
 }
 
-absl::Status ObserveAgain(const MeasureContext& context, const RunOptions& options,
-                          replay::LogStore& store, Observers* observers) {
+absl::Status ObserveAgain(const MeasureContext& context,
+                          const RunOptions& options, replay::LogStore& store,
+                          Observers* observers) {
   std::vector<size_t> wanting;
   for (size_t m = 0; m < observers->measures.size(); ++m) {
     if (!observers->measures[m]->complete()) wanting.push_back(m);
@@ -140,7 +157,8 @@ absl::Status ObserveAgain(const MeasureContext& context, const RunOptions& optio
     names.emplace(measure.id());
   }
   const int threads = ThreadsFor(options, store);
-  std::vector<std::vector<std::unique_ptr<Measure>>> all(static_cast<size_t>(threads));
+  std::vector<std::vector<std::unique_ptr<Measure>>> all(
+      static_cast<size_t>(threads));
   std::vector<std::unique_ptr<WorkerSummarizer>> summarizers;
   for (auto& own : all) {
     own = MakeMeasures(context, names);
@@ -151,7 +169,8 @@ absl::Status ObserveAgain(const MeasureContext& context, const RunOptions& optio
       threads, store.blocks(),
       [&](int thread, int block) {
         auto& own = all[static_cast<size_t>(thread)];
-        WorkerSummarizer& summarizer = *summarizers[static_cast<size_t>(thread)];
+        WorkerSummarizer& summarizer =
+            *summarizers[static_cast<size_t>(thread)];
         return store.VisitBlock(block, [&](const WorkerTimeline& timeline) {
           const WorkerSummary& summary = summarizer.Summarize(timeline);
           for (const auto& measure : own) measure->Observe(timeline, summary);
@@ -170,7 +189,8 @@ absl::Status ObserveAgain(const MeasureContext& context, const RunOptions& optio
   return absl::OkStatus();
 }
 
-AuditOutcome Conclude(const MeasureContext& context, const v1::Input& input, Observers observers) {
+AuditOutcome Conclude(const MeasureContext& context, const v1::Input& input,
+                      Observers observers) {
   AuditOutcome outcome;
   v1::AuditResult& result = outcome.result;
   result.set_schema("plumbline.audit.v1");
@@ -181,15 +201,18 @@ AuditOutcome Conclude(const MeasureContext& context, const v1::Input& input, Obs
   for (const std::string& note : context.log->notes) result.add_notes(note);
 
   auto* coverage = result.mutable_coverage();
-  std::sort(coverage->begin(), coverage->end(), [](const v1::Coverage& a, const v1::Coverage& b) {
-    return std::tie(a.test(), a.reason()) < std::tie(b.test(), b.reason());
-  });
+  std::sort(coverage->begin(), coverage->end(),
+            [](const v1::Coverage& a, const v1::Coverage& b) {
+              return std::tie(a.test(), a.reason()) <
+                     std::tie(b.test(), b.reason());
+            });
 
   outcome.workers = std::move(observers.workers);
   for (const auto& [worker, shortfall] : observers.judge->ShortfallByWorker()) {
     v1::WorkerRow key;
     key.set_worker_id(worker);
-    const auto row = std::lower_bound(outcome.workers.begin(), outcome.workers.end(), key, Before);
+    const auto row = std::lower_bound(outcome.workers.begin(),
+                                      outcome.workers.end(), key, Before);
     if (row != outcome.workers.end() && row->worker_id() == worker) {
       row->set_shortfall(MoneyOf(shortfall));
     }

@@ -37,12 +37,14 @@ using FirstPass = std::vector<v1::MeasureState>;
 // see the log as if for the first time.
 absl::StatusOr<Observers> ObserveLog(const MeasureContext& context,
                                      const std::vector<RulePack>& packs,
-                                     const RunOptions& options, replay::LogStore& store,
+                                     const RunOptions& options,
+                                     replay::LogStore& store,
                                      const FirstPass* first);
 
 // Runs the second pass for those measures of `observers` that need one.
-absl::Status ObserveAgain(const MeasureContext& context, const RunOptions& options,
-                          replay::LogStore& store, Observers* observers);
+absl::Status ObserveAgain(const MeasureContext& context,
+                          const RunOptions& options, replay::LogStore& store,
+                          Observers* observers);
 
 // What an audit leaves: the result and the rows beside it.
 struct AuditOutcome {
@@ -52,7 +54,8 @@ struct AuditOutcome {
 };
 
 // Concludes: findings, measures, coverage, and the shortfall of each worker.
-AuditOutcome Conclude(const MeasureContext& context, const v1::Input& input, Observers observers);
+AuditOutcome Conclude(const MeasureContext& context, const v1::Input& input,
+                      Observers observers);
 
 }  // namespace plumbline::audit
 

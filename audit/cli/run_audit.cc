@@ -10,7 +10,8 @@
 
 namespace plumbline::audit {
 
-absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given, Language language,
+absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given,
+                                         Language language,
                                          const std::string& out) {
   // Told before the log is read, which may take hours.
   absl::Status status = CheckOutFolder(out);
@@ -22,20 +23,23 @@ absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given, Language langu
   auto run = ReadLog(options);
   if (!run.ok()) return run.status();
   LogRun& log = **run;
-  auto observers = ObserveLog(log.context, log.packs, options, *log.store, nullptr);
+  auto observers =
+      ObserveLog(log.context, log.packs, options, *log.store, nullptr);
   if (!observers.ok()) return observers.status();
   status = ObserveAgain(log.context, options, *log.store, &*observers);
   if (!status.ok()) return status;
-  AuditOutcome outcome = Conclude(log.context, log.input, *std::move(observers));
+  AuditOutcome outcome =
+      Conclude(log.context, log.input, *std::move(observers));
   if (out.empty()) return std::move(outcome.result);
 
   auto inputs = log.Inputs();
   if (!inputs.ok()) return inputs.status();
-  const RunIdentity identity = {log.ingest.mapping_name, log.ingest.mapping_sha256, log.plan.name,
+  const RunIdentity identity = {log.ingest.mapping_name,
+                                log.ingest.mapping_sha256, log.plan.name,
                                 log.plan.sha256, log.plan.plan.seed()};
   status = WriteOutcome(
-      outcome, [&log](auto visit) { return log.faults.Visit(visit); }, *std::move(inputs),
-      log.packs, identity, language, out);
+      outcome, [&log](auto visit) { return log.faults.Visit(visit); },
+      *std::move(inputs), log.packs, identity, language, out);
   if (!status.ok()) return status;
   return std::move(outcome.result);
 }

@@ -17,7 +17,8 @@ namespace plumbline::audit {
 // the language only: not on threads, memory, scratch, blocks or the path of
 // `out`. Errors: those of Ingest, LoadPlan, LoadRulePack and WriteReport;
 // nothing stands under a final name then. Blocks.
-absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& options, Language language,
+absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& options,
+                                         Language language,
                                          const std::string& out);
 
 }  // namespace plumbline::audit

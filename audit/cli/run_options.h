@@ -27,8 +27,8 @@ struct RunOptions {
   std::string currency;
   std::string time_zone;
   v1::InstantForm instants = v1::INSTANT_FORM_UNSPECIFIED;
-  std::optional<uint64_t> seed;  // Over the plan's.
-  std::set<std::string> only;    // Measures; empty: all.
+  std::optional<uint64_t> seed;   // Over the plan's.
+  std::set<std::string> only;     // Measures; empty: all.
   bool allow_unverified = false;  // Values whose text nobody has checked.
 
   int threads = 0;           // 0: all cores.
@@ -46,10 +46,10 @@ struct RunOptions {
 
 // "512M", "2G", "1500000" in bytes; K, M, G, T are powers of 1024.
 // Errors: InvalidArgument naming --memory.
-absl::StatusOr<int64_t> ParseSize(std::string_view text);
+absl::StatusOr<int64_t> ParseSize(const std::string& text);
 
 // "rfc3339", "epoch-seconds", "epoch-milliseconds", and the words of log.proto.
-absl::StatusOr<v1::InstantForm> ParseInstantForm(std::string_view text);
+absl::StatusOr<v1::InstantForm> ParseInstantForm(const std::string& text);
 
 // Memory that this process may still take: the least of what the machine and
 // its control group leave.

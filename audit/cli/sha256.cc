@@ -32,7 +32,7 @@ std::string End(EVP_MD_CTX* context) {
   unsigned int size = 0;
   EVP_DigestFinal_ex(context, digest, &size);
   return absl::BytesToHexString(
-      std::string_view(reinterpret_cast<const char*>(digest), size));
+      std::string(reinterpret_cast<const char*>(digest), size));
 }
 
 }  // namespace
@@ -46,8 +46,10 @@ std::string Sha256(std::string_view bytes) {
 absl::StatusOr<std::string> Sha256OfFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    return absl::NotFoundError(absl::StrCat(
-        path, ":1:1: the file cannot be opened, expected a readable file; check the path"));
+    return absl::NotFoundError(
+        absl::StrCat(path,
+                     ":1:1: the file cannot be opened, expected a readable "
+                     "file; check the path"));
   }
   posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
   const Context context = Begin();
@@ -58,8 +60,10 @@ absl::StatusOr<std::string> Sha256OfFile(const std::string& path) {
   }
   close(file);
   if (got < 0) {
-    return absl::NotFoundError(absl::StrCat(
-        path, ":1:1: reading the file failed, expected a readable file; check the disk"));
+    return absl::NotFoundError(
+        absl::StrCat(path,
+                     ":1:1: reading the file failed, expected a readable file; "
+                     "check the disk"));
   }
   return End(context.get());
 }

@@ -29,8 +29,8 @@ std::string HashOfPacks(const std::vector<RulePack>& packs) {
 }
 
 void FillHeader(const UsedPlan& plan, const std::vector<RulePack>& packs,
-                const RunOptions& options, const v1::LogInfo& info, const std::string& mapping,
-                int pass, v1::Partial* head) {
+                const RunOptions& options, const v1::LogInfo& info,
+                const std::string& mapping, int pass, v1::Partial* head) {
   v1::PartialHeader* header = head->mutable_header();
   header->set_magic(kPartialMagic);
   header->set_schema_version(kPartialSchema);
@@ -89,17 +89,21 @@ replay::MdrpParameters MdrpOf(const v1::LogFacts& facts) {
 
 // The first field in which two headers differ, as "name: a / b"; empty if none.
 std::string Difference(const v1::PartialHeader& a, const v1::PartialHeader& b) {
-  const auto differ = [](std::string_view name, const auto& one, const auto& other) {
-    return one == other ? std::string() : absl::StrCat(name, " (", one, " and ", other, ")");
+  const auto differ = [](const char* name, const auto& one, const auto& other) {
+    return one == other ? std::string()
+                        : absl::StrCat(name, " (", one, " and ", other, ")");
   };
   const std::string parts[] = {
       differ("pass", a.pass(), b.pass()),
-      differ("plan", a.plan_sha256().substr(0, 12), b.plan_sha256().substr(0, 12)),
-      differ("rule packs", a.packs_sha256().substr(0, 12), b.packs_sha256().substr(0, 12)),
+      differ("plan", a.plan_sha256().substr(0, 12),
+             b.plan_sha256().substr(0, 12)),
+      differ("rule packs", a.packs_sha256().substr(0, 12),
+             b.packs_sha256().substr(0, 12)),
       differ("mapping", a.mapping(), b.mapping()),
       differ("currency", a.currency(), b.currency()),
       differ("time zone", a.time_zone(), b.time_zone()),
-      differ("measures", absl::StrJoin(a.only(), ","), absl::StrJoin(b.only(), ",")),
+      differ("measures", absl::StrJoin(a.only(), ","),
+             absl::StrJoin(b.only(), ",")),
       differ("--allow-unverified", a.allow_unverified(), b.allow_unverified()),
   };
   for (const std::string& part : parts) {
@@ -127,7 +131,8 @@ void UniteFacts(const v1::LogFacts& from, v1::LogFacts* to) {
   AppendNew(from.notes_zh(), to->mutable_notes_zh());
   AppendNew(from.info().sources(), to->mutable_info()->mutable_sources());
   if (from.has_observed_from() &&
-      (!to->has_observed_from() || from.observed_from() < to->observed_from())) {
+      (!to->has_observed_from() ||
+       from.observed_from() < to->observed_from())) {
     to->set_observed_from(from.observed_from());
   }
   if (from.has_observed_to() &&
@@ -159,7 +164,8 @@ void UniteInput(const v1::Input& from, v1::Input* to) {
     sum->set_rows_read(sum->rows_read() + funnel.rows_read());
     sum->set_rows_used(sum->rows_used() + funnel.rows_used());
     sum->set_rows_repaired(sum->rows_repaired() + funnel.rows_repaired());
-    sum->set_rows_quarantined(sum->rows_quarantined() + funnel.rows_quarantined());
+    sum->set_rows_quarantined(sum->rows_quarantined() +
+                              funnel.rows_quarantined());
   }
   const auto key = [](const v1::FaultCount& fault) {
     return std::tie(fault.id(), fault.table(), fault.column());
@@ -205,11 +211,13 @@ void UniteSmallTables(const std::vector<std::vector<v1::LogRecord>>& shards,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Shard>> Shard::Of(LogRun& run, const RunOptions& options, int pass,
+absl::StatusOr<std::unique_ptr<Shard>> Shard::Of(LogRun& run,
+                                                 const RunOptions& options,
+                                                 int pass,
                                                  Observers observers) {
   auto shard = std::make_unique<Shard>();
-  FillHeader(run.plan, run.packs, options, run.ingest.info, run.ingest.mapping_name, pass,
-             &shard->head_);
+  FillHeader(run.plan, run.packs, options, run.ingest.info,
+             run.ingest.mapping_name, pass, &shard->head_);
   v1::LogFacts* facts = shard->head_.mutable_facts();
   *facts->mutable_info() = run.ingest.info;
   auto inputs = run.Inputs();
@@ -245,7 +253,8 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Of(LogRun& run, const RunOptions& 
   return shard;
 }
 
-absl::StatusOr<std::unique_ptr<Shard>> Shard::Empty(const RunOptions& options, int pass) {
+absl::StatusOr<std::unique_ptr<Shard>> Shard::Empty(const RunOptions& options,
+                                                    int pass) {
   auto plan = ReadPlan(options);
   if (!plan.ok()) return plan.status();
   auto shard = std::make_unique<Shard>();
@@ -267,7 +276,8 @@ absl::Status Shard::MakeContext() {
   for (const auto& file : facts.files()) ingest_.files.push_back(file.name());
   ingest_.mapping_name = head_.header().mapping();
   ingest_.mapping_sha256 = facts.mapping_sha256();
-  ingest_.unknown_columns.assign(facts.unknown_columns().begin(), facts.unknown_columns().end());
+  ingest_.unknown_columns.assign(facts.unknown_columns().begin(),
+                                 facts.unknown_columns().end());
   ingest_.columns.assign(facts.columns().begin(), facts.columns().end());
   ingest_.notes.assign(facts.notes().begin(), facts.notes().end());
   ingest_.notes_zh.assign(facts.notes_zh().begin(), facts.notes_zh().end());
@@ -294,14 +304,16 @@ absl::Status Shard::MakeContext() {
     context_.zone_known = absl::LoadTimeZone(zone, &context_.zone);
     if (!context_.zone_known) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the state's time zone \"", zone, "\" is not known on this machine; install tzdata"));
+          absl::StrCat("the state's time zone \"", zone,
+                       "\" is not known on this machine; install tzdata"));
     }
   }
   DescribeLog(ingest_, observed, context_.zone, &input_);
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(const std::vector<std::string>& files) {
+absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(
+    const std::vector<std::string>& files) {
   auto shard = std::make_unique<Shard>();
   // First what must agree and what measures need to know before they merge.
   std::vector<std::pair<std::string, size_t>> order;  // Facts' bytes, file.
@@ -315,14 +327,16 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(const std::vector<std::strin
   }
   size_t model = 0;
   for (size_t i = 0; i < heads.size(); ++i) {
-    if (!heads[i].facts().empty()) order.emplace_back(BytesOf(heads[i].facts()), i);
+    if (!heads[i].facts().empty())
+      order.emplace_back(BytesOf(heads[i].facts()), i);
   }
   std::sort(order.begin(), order.end());
   if (!order.empty()) model = order[0].second;
   for (size_t i = 0; i < heads.size(); ++i) {
     v1::PartialHeader other = heads[i].header();
     if (heads[i].facts().empty()) {
-      // An empty shard knows nothing of the log, so packs were not chosen by it.
+      // An empty shard knows nothing of the log, so packs were not chosen by
+      // it.
       const v1::PartialHeader& known = heads[model].header();
       other.set_packs_sha256(known.packs_sha256());
       other.set_mapping(known.mapping());
@@ -331,9 +345,11 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(const std::vector<std::strin
     }
     const std::string difference = Difference(heads[model].header(), other);
     if (!difference.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          files[i], ":1:1: the state differs from ", files[model], " in its ", difference,
-          ", expected states of one run; make all with the same options and the same version"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(files[i], ":1:1: the state differs from ", files[model],
+                       " in its ", difference,
+                       ", expected states of one run; make all with the same "
+                       "options and the same version"));
     }
   }
   shard->head_ = heads[model];
@@ -345,13 +361,15 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(const std::vector<std::strin
   Sort(facts->mutable_unknown_columns());
   std::sort(facts->mutable_files()->begin(), facts->mutable_files()->end(),
             [](const auto& a, const auto& b) {
-              return std::tie(a.name(), a.sha256()) < std::tie(b.name(), b.sha256());
+              return std::tie(a.name(), a.sha256()) <
+                     std::tie(b.name(), b.sha256());
             });
   if (facts->has_mdrp()) {
     auto* driving = facts->mutable_mdrp()->mutable_driving();
-    std::sort(driving->begin(), driving->end(), [](const auto& a, const auto& b) {
-      return a.courier_id() < b.courier_id();
-    });
+    std::sort(driving->begin(), driving->end(),
+              [](const auto& a, const auto& b) {
+                return a.courier_id() < b.courier_id();
+              });
   }
 
   // Small tables come before the states, since measures may ask for them.
@@ -371,7 +389,8 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(const std::vector<std::strin
   UniteSmallTables(small, &shard->small_tables_);
   absl::Status status = shard->MakeContext();
   if (!status.ok()) return status;
-  const std::set<std::string> only(shard->header().only().begin(), shard->header().only().end());
+  const std::set<std::string> only(shard->header().only().begin(),
+                                   shard->header().only().end());
   Observers& observers = shard->observers_;
   observers.measures = MakeMeasures(shard->context_, only);
   observers.judge = Judge::Create(shard->packs_, shard->context_);
@@ -385,9 +404,10 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(const std::vector<std::strin
           if (measure->id() == state.id()) wanted = measure.get();
         }
         if (wanted == nullptr) {
-          return absl::InvalidArgumentError(
-              absl::StrCat(files[i], ":1:1: the state has a measure \"", state.id(),
-                           "\" that this version does not know; make it again with this version"));
+          return absl::InvalidArgumentError(absl::StrCat(
+              files[i], ":1:1: the state has a measure \"", state.id(),
+              "\" that this version does not know; make it again with this "
+              "version"));
         }
         status = wanted->Merge(state);
         if (!status.ok()) return status;
@@ -400,9 +420,11 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(const std::vector<std::strin
       for (v1::WorkerRow& row : *piece.mutable_workers()) {
         const auto [known, added] = file_of.emplace(row.worker_id(), i);
         if (!added) {
-          return absl::InvalidArgumentError(absl::StrCat(
-              files[i], ":1:1: worker \"", row.worker_id(), "\" is also in ", files[known->second],
-              ", expected each worker in one state only; cut the log by worker"));
+          return absl::InvalidArgumentError(
+              absl::StrCat(files[i], ":1:1: worker \"", row.worker_id(),
+                           "\" is also in ", files[known->second],
+                           ", expected each worker in one state only; cut the "
+                           "log by worker"));
         }
         observers.workers.push_back(std::move(row));
       }
@@ -415,14 +437,19 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(const std::vector<std::strin
     }
   }
   std::sort(observers.workers.begin(), observers.workers.end(),
-            [](const auto& a, const auto& b) { return a.worker_id() < b.worker_id(); });
+            [](const auto& a, const auto& b) {
+              return a.worker_id() < b.worker_id();
+            });
   const auto place = [](const v1::Fault& fault) {
     return std::make_tuple(std::string_view(fault.file()), fault.line(),
-                           std::string_view(fault.column()), std::string_view(fault.rule()),
+                           std::string_view(fault.column()),
+                           std::string_view(fault.rule()),
                            std::string_view(fault.value()));
   };
   std::sort(shard->quarantine_.begin(), shard->quarantine_.end(),
-            [&](const v1::Fault& a, const v1::Fault& b) { return place(a) < place(b); });
+            [&](const v1::Fault& a, const v1::Fault& b) {
+              return place(a) < place(b);
+            });
   return shard;
 }
 

@@ -26,14 +26,18 @@ class Shard {
 
   // Of a log that was read and observed. `pass` is 1, or 2 where the observers
   // went on from a merged first pass.
-  static absl::StatusOr<std::unique_ptr<Shard>> Of(LogRun& run, const RunOptions& options, int pass,
+  static absl::StatusOr<std::unique_ptr<Shard>> Of(LogRun& run,
+                                                   const RunOptions& options,
+                                                   int pass,
                                                    Observers observers);
   // A shard without a byte of input: what an engine gives for an empty part.
-  static absl::StatusOr<std::unique_ptr<Shard>> Empty(const RunOptions& options, int pass);
+  static absl::StatusOr<std::unique_ptr<Shard>> Empty(const RunOptions& options,
+                                                      int pass);
 
   // The union of state files, in any order. Errors: what PartialReader refuses;
   // headers that differ; a worker in two files.
-  static absl::StatusOr<std::unique_ptr<Shard>> Union(const std::vector<std::string>& files);
+  static absl::StatusOr<std::unique_ptr<Shard>> Union(
+      const std::vector<std::string>& files);
 
   absl::Status WriteTo(const std::string& path) const;
 

@@ -11,9 +11,12 @@ namespace {
 
 Words StageWords(Stage stage) {
   switch (stage) {
-    case Stage::kReading: return {"Reading", "读取"};
-    case Stage::kFirstPass: return {"Measuring", "计算"};
-    case Stage::kSecondPass: return {"Comparing", "比较"};
+    case Stage::kReading:
+      return {"Reading", "读取"};
+    case Stage::kFirstPass:
+      return {"Measuring", "计算"};
+    case Stage::kSecondPass:
+      return {"Comparing", "比较"};
   }
   return {"", ""};
 }
@@ -32,11 +35,13 @@ void SharedFlags::AddLogFlags(CLI::App& app, Language language) {
          {"Currency of the amounts, such as CNY", "金额的币种，如 CNY"})
       ->type_name("CODE");
   option("--time-zone", time_zone_,
-         {"Time zone of local days, such as Asia/Shanghai", "按哪个时区划分日期，如 Asia/Shanghai"})
+         {"Time zone of local days, such as Asia/Shanghai",
+          "按哪个时区划分日期，如 Asia/Shanghai"})
       ->type_name("ZONE");
-  option("--instants", instants_,
-         {"How instants are written: rfc3339, epoch-seconds or epoch-milliseconds",
-          "时间的写法：rfc3339、epoch-seconds 或 epoch-milliseconds"})
+  option(
+      "--instants", instants_,
+      {"How instants are written: rfc3339, epoch-seconds or epoch-milliseconds",
+       "时间的写法：rfc3339、epoch-seconds 或 epoch-milliseconds"})
       ->type_name("FORM");
   option("--threads", threads_,
          {"Threads; left out: all cores", "线程数；不给则用全部核心"})
@@ -45,8 +50,9 @@ void SharedFlags::AddLogFlags(CLI::App& app, Language language) {
          {"Memory budget such as 512M or 2G; left out: half of what is free",
           "内存上限，如 512M 或 2G；不给则用空闲内存的一半"})
       ->type_name("SIZE");
-  option("--scratch", scratch_,
-         {"Folder for what does not fit in memory", "内存放不下时用的临时文件夹"})
+  option(
+      "--scratch", scratch_,
+      {"Folder for what does not fit in memory", "内存放不下时用的临时文件夹"})
       ->type_name("DIR");
 }
 
@@ -55,12 +61,14 @@ void SharedFlags::AddAuditFlags(CLI::App& app, Language language) {
     return app.add_option(name, value, words.In(language));
   };
   option("--rules", rules_,
-         {"Rule pack, by name or file; may be given several times; left out: those that fit the log",
+         {"Rule pack, by name or file; may be given several times; left out: "
+          "those that fit the log",
           "规则包的名称或文件，可重复给出；不给则选用适合这份记录的规则包"})
       ->type_name("PACK")
       ->allow_extra_args(false);
   option("--plan", plan_,
-         {"Audit plan: bands, minimums, margins, seed", "检查方案：分档、最少样本、界限、随机种子"})
+         {"Audit plan: bands, minimums, margins, seed",
+          "检查方案：分档、最少样本、界限、随机种子"})
       ->type_name("FILE");
   option("--seed", seed_, {"Seed, over the plan's", "随机种子，优先于方案里的"})
       ->type_name("N");
@@ -70,17 +78,20 @@ void SharedFlags::AddAuditFlags(CLI::App& app, Language language) {
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_flag("--allow-unverified", allow_unverified_,
-               Words{"Use figures of rules that nobody has checked yet; every finding says so",
+               Words{"Use figures of rules that nobody has checked yet; every "
+                     "finding says so",
                      "采用尚未核对原文的规则数值；相关结论都会注明"}
                    .In(language));
 }
 
 void SharedFlags::AddQuiet(CLI::App& app, Language language) {
-  app.add_flag("--quiet", quiet_,
-               Words{"No progress and no summary", "不显示进度和摘要"}.In(language));
+  app.add_flag(
+      "--quiet", quiet_,
+      Words{"No progress and no summary", "不显示进度和摘要"}.In(language));
 }
 
-absl::StatusOr<RunOptions> SharedFlags::Options(const std::string& log, Console& console) const {
+absl::StatusOr<RunOptions> SharedFlags::Options(const std::string& log,
+                                                Console& console) const {
   RunOptions options;
   options.log = log;
   options.rules = rules_;
@@ -94,7 +105,8 @@ absl::StatusOr<RunOptions> SharedFlags::Options(const std::string& log, Console&
   options.only.insert(only_.begin(), only_.end());
   if (threads_ < 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--threads: found ", threads_, ", expected 1 or more; leave it out for all cores"));
+        absl::StrCat("--threads: found ", threads_,
+                     ", expected 1 or more; leave it out for all cores"));
   }
   if (!instants_.empty()) {
     auto form = ParseInstantForm(instants_);
@@ -109,8 +121,10 @@ absl::StatusOr<RunOptions> SharedFlags::Options(const std::string& log, Console&
   if (!seed_.empty()) {
     uint64_t seed = 0;
     if (!absl::SimpleAtoi(seed_, &seed)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--seed: found \"", seed_, "\", expected a whole number from 0 to 18446744073709551615; correct it"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("--seed: found \"", seed_,
+                       "\", expected a whole number from 0 to "
+                       "18446744073709551615; correct it"));
     }
     options.seed = seed;
   }

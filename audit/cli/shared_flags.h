@@ -28,12 +28,14 @@ class SharedFlags {
 
   // Everything settled and checked, with progress on `console`. Errors: those
   // of RunOptions::Settle, ParseSize, ParseInstantForm.
-  absl::StatusOr<RunOptions> Options(const std::string& log, Console& console) const;
+  absl::StatusOr<RunOptions> Options(const std::string& log,
+                                     Console& console) const;
   bool quiet() const { return quiet_; }
 
  private:
   int threads_ = 0;
-  std::string memory_, scratch_, mapping_, currency_, time_zone_, instants_, plan_, seed_;
+  std::string memory_, scratch_, mapping_, currency_, time_zone_, instants_,
+      plan_, seed_;
   std::vector<std::string> rules_, only_;
   bool allow_unverified_ = false;
   bool quiet_ = false;

@@ -5,19 +5,19 @@
 #include <fstream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 
 namespace plumbline::audit {
 
-absl::StatusOr<FailOn> ParseFailOn(std::string_view text) {
+absl::StatusOr<FailOn> ParseFailOn(const std::string& text) {
   if (text.empty() || text == "never") return FailOn::kNever;
   if (text == "breach") return FailOn::kBreach;
   if (text == "indicator") return FailOn::kIndicator;
   if (text == "insufficient") return FailOn::kInsufficient;
-  return absl::InvalidArgumentError(
-      absl::StrCat("--fail-on: found \"", text,
-                   "\", expected breach, indicator, insufficient or never; choose one"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--fail-on: found \"", text,
+      "\", expected breach, indicator, insufficient or never; choose one"));
 }
 
 bool Reaches(const v1::Summary& summary, FailOn level) {
@@ -38,31 +38,39 @@ bool Reaches(const v1::Summary& summary, FailOn level) {
 
 std::string TzdataVersion() {
   const char* folder = std::getenv("TZDIR");
-  std::ifstream file(absl::StrCat(folder == nullptr ? "/usr/share/zoneinfo" : folder, "/tzdata.zi"));
+  std::ifstream file(absl::StrCat(
+      folder == nullptr ? "/usr/share/zoneinfo" : folder, "/tzdata.zi"));
   std::string line;
   if (!std::getline(file, line)) return "";
-  std::string_view version = line;
-  return absl::ConsumePrefix(&version, "# version ") ? std::string(version) : "";
+  return absl::StartsWith(line, "# version ") ? line.substr(10) : "";
 }
 
 absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
-                          std::vector<ManifestEntry> inputs, const std::vector<RulePack>& packs,
-                          const RunIdentity& identity, Language language, const std::string& out) {
+                          std::vector<ManifestEntry> inputs,
+                          const std::vector<RulePack>& packs,
+                          const RunIdentity& identity, Language language,
+                          const std::string& out) {
   Manifest manifest;
   manifest.program_version = PLUMBLINE_VERSION;
   manifest.tzdata_version = TzdataVersion();
   manifest.seed = identity.seed;
   manifest.entries = std::move(inputs);
   if (!identity.mapping_sha256.empty()) {
-    manifest.entries.push_back({"mapping", identity.mapping_name, identity.mapping_sha256});
+    manifest.entries.push_back(
+        {"mapping", identity.mapping_name, identity.mapping_sha256});
   }
   std::vector<ManifestEntry> used;
-  for (const RulePack& pack : packs) used.push_back({"pack", pack.pack.name(), pack.sha256});
+  for (const RulePack& pack : packs)
+    used.push_back({"pack", pack.pack.name(), pack.sha256});
   std::sort(used.begin(), used.end(),
-            [](const ManifestEntry& a, const ManifestEntry& b) { return a.name < b.name; });
+            [](const ManifestEntry& a, const ManifestEntry& b) {
+              return a.name < b.name;
+            });
   manifest.entries.insert(manifest.entries.end(), used.begin(), used.end());
-  manifest.entries.push_back({"plan", identity.plan_name, identity.plan_sha256});
-  const ReportModel model = {&outcome.result, &outcome.workers, &outcome.flagged, quarantine};
+  manifest.entries.push_back(
+      {"plan", identity.plan_name, identity.plan_sha256});
+  const ReportModel model = {&outcome.result, &outcome.workers,
+                             &outcome.flagged, quarantine};
   return WriteReport(model, manifest, language, out);
 }
 

@@ -2,7 +2,6 @@
 #define PLUMBLINE_AUDIT_CLI_WRITE_OUTCOME_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -18,7 +17,7 @@ namespace plumbline::audit {
 enum class FailOn { kNever, kBreach, kIndicator, kInsufficient };
 
 // Errors: InvalidArgument naming --fail-on.
-absl::StatusOr<FailOn> ParseFailOn(std::string_view text);
+absl::StatusOr<FailOn> ParseFailOn(const std::string& text);
 
 // Whether `summary` has a finding at or above the level.
 bool Reaches(const v1::Summary& summary, FailOn level);
@@ -30,13 +29,15 @@ struct RunIdentity {
   uint64_t seed = 0;
 };
 
-using VisitFaults =
-    absl::FunctionRef<absl::Status(absl::FunctionRef<absl::Status(const v1::Fault&)>)>;
+using VisitFaults = absl::FunctionRef<absl::Status(
+    absl::FunctionRef<absl::Status(const v1::Fault&)>)>;
 
 // Writes all files of an audit into `out`.
 absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
-                          std::vector<ManifestEntry> inputs, const std::vector<RulePack>& packs,
-                          const RunIdentity& identity, Language language, const std::string& out);
+                          std::vector<ManifestEntry> inputs,
+                          const std::vector<RulePack>& packs,
+                          const RunIdentity& identity, Language language,
+                          const std::string& out);
 
 // The version of the time zone data of this machine, "" where it is not known.
 std::string TzdataVersion();
