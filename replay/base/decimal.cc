@@ -8,7 +8,8 @@ bool ParseDecimal(std::string_view text, int digits, int64_t* value) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   const bool negative = !text.empty() && text.front() == '-';
-  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
+  if (!text.empty() && (text.front() == '-' || text.front() == '+'))
+    text.remove_prefix(1);
   __int128 number = 0;
   int decimals = -1;  // Digits after the point; -1 before it.
   bool any = false;
@@ -38,7 +39,8 @@ bool ParseDecimal(std::string_view text, int digits, int64_t* value) {
 
 std::string FormatDecimal(int64_t value, int digits, int min_digits) {
   const bool negative = value < 0;
-  const uint64_t size = negative ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  const uint64_t size = negative ? 0 - static_cast<uint64_t>(value)
+                                 : static_cast<uint64_t>(value);
   std::string text = std::to_string(size);
   if (static_cast<int>(text.size()) <= digits) {
     text.insert(0, static_cast<size_t>(digits) + 1 - text.size(), '0');

@@ -20,7 +20,7 @@ struct PayAmount {
 };
 
 // A dictionary-coded text (zone, vehicle, ...): an index for
-// LogStore::Symbol(), 0 where unknown. Codes depend on the order of reading:
+// LogStore::Text(), 0 where unknown. Codes depend on the order of reading:
 // never write them or sort by them; sort by the text.
 using Symbol = uint32_t;
 
@@ -127,9 +127,12 @@ struct WorkerTimeline {
   const IntervalSet* required = nullptr;
   int64_t task_sum = 0;  // ms, overlaps counted twice.
   int64_t tasks_without_interval =
-      0;  // Accepted or ended, but one end unknown.
+      0;                             // Accepted or ended, but one end unknown.
+  int64_t sessions_without_end = 0;  // No interval: an end is unknown.
   // Each task's share of the engaged union, in 1/720720 ms, equal parts where
   // tasks overlap; adds up to engaged->length() * 720720 exactly. One per task.
+  // Empty unless StoreOptions::engaged_share asks for it; ShareEngaged gives it
+  // for one worker.
   std::span<const int64_t> engaged_share;
 };
 

@@ -1,0 +1,543 @@
+#include "replay/store/row_encoder.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "replay/base/decimal.h"
+
+namespace plumbline::replay {
+namespace {
+
+constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+
+// v / kScale where that is a whole number, by the inverse of its odd part.
+// False, and `out` is rubbish, where some known value is no multiple.
+template <int64_t kScale, int kTwos>
+bool DivideExactly(const int64_t* values, size_t rows, int64_t* out) {
+  constexpr uint64_t kOdd = static_cast<uint64_t>(kScale) >> kTwos;
+  constexpr uint64_t kInverse = [] {
+    uint64_t inverse = kOdd;  // Right in 3 bits; each round doubles them.
+    for (int i = 0; i < 5; ++i) inverse *= 2 - kOdd * inverse;
+    return inverse;
+  }();
+  constexpr uint64_t kLimit = static_cast<uint64_t>(kMost / kScale);
+  constexpr uint64_t kLow = (uint64_t{1} << kTwos) - 1;
+  uint64_t wrong = 0;
+  for (size_t i = 0; i < rows; ++i) {
+    const int64_t value = values[i];
+    const uint64_t quotient = static_cast<uint64_t>(value >> kTwos) * kInverse;
+    const bool bad = ((static_cast<uint64_t>(value) & kLow) != 0) |
+                     (quotient + kLimit > 2 * kLimit);
+    const bool known = value != kUnknown;
+    wrong |= static_cast<uint64_t>(bad & known);
+    out[i] = known ? static_cast<int64_t>(quotient) : kUnknown;
+  }
+  return wrong == 0;
+}
+
+// The first known value tells most columns that are no multiples.
+bool FirstIsMultiple(const int64_t* values, size_t rows, int64_t scale) {
+  for (size_t i = 0; i < rows; ++i) {
+    if (IsKnown(values[i])) return values[i] % scale == 0;
+  }
+  return true;
+}
+
+int WidthOf(int64_t low, int64_t high) {
+  for (int width = 1; width < 8; ++width) {
+    if (low > UnknownOf(width) && high < -UnknownOf(width)) return width;
+  }
+  return 8;
+}
+
+template <int kWidth>
+void Store(char* const* place, uint32_t offset, const int64_t* values,
+           size_t rows) {
+  constexpr int64_t kNone = UnknownOf(kWidth);
+  for (size_t i = 0; i < rows; ++i) {
+    const int64_t value = IsKnown(values[i]) ? values[i] : kNone;
+    char* to = place[i] + offset;
+    if constexpr (kWidth == 3 || kWidth == 5 || kWidth == 6 || kWidth == 7) {
+      constexpr int kFirst = kWidth == 3 ? 2 : 4;
+      const int64_t rest = value >> (8 * kFirst);
+      std::memcpy(to, &value, kFirst);
+      std::memcpy(to + kFirst, &rest, kWidth - kFirst);
+    } else {
+      std::memcpy(to, &value, kWidth);
+    }
+  }
+}
+
+void StoreNumbers(int width, char* const* place, uint32_t offset,
+                  const int64_t* values, size_t rows) {
+  switch (width) {
+    case 1:
+      return Store<1>(place, offset, values, rows);
+    case 2:
+      return Store<2>(place, offset, values, rows);
+    case 3:
+      return Store<3>(place, offset, values, rows);
+    case 4:
+      return Store<4>(place, offset, values, rows);
+    case 5:
+      return Store<5>(place, offset, values, rows);
+    case 6:
+      return Store<6>(place, offset, values, rows);
+    case 7:
+      return Store<7>(place, offset, values, rows);
+    case 8:
+      return Store<8>(place, offset, values, rows);
+    default:
+      return;
+  }
+}
+
+// Short texts without a call.
+inline void CopyText(char* to, const char* from, size_t bytes) {
+  if (bytes > 16 || bytes < 4) {
+    std::memcpy(to, from, bytes);
+  } else if (bytes >= 8) {
+    const uint64_t first = LoadWord(from);
+    const uint64_t last = LoadWord(from + bytes - 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + bytes - 8, &last, 8);
+  } else {
+    uint32_t first, last;
+    std::memcpy(&first, from, 4);
+    std::memcpy(&last, from + bytes - 4, 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + bytes - 4, &last, 4);
+  }
+}
+
+// Deadlines and promises say when something should happen, not that it did.
+bool IsEvent(const ColumnSchema& column) {
+  return column.unit == v1::INSTANT && column.name != "promised_at" &&
+         column.name != "limit_at";
+}
+
+}  // namespace
+
+RowTable::RowTable(const TableSchema& schema, PagePool* pool, int threads,
+                   int partitions, size_t chunk_bytes)
+    : format(schema), blocks(pool, threads, partitions, chunk_bytes) {
+  worker_column = schema.Find("worker_id");
+  const auto key = [&](std::initializer_list<const char*> columns) {
+    for (const char* column : columns) {
+      key_columns.push_back(schema.Find(column));
+    }
+    ids = std::make_unique<IdFingerprints>(pool, threads);
+  };
+  if (schema.name == "tasks") {
+    key({"task_id"});
+  } else if (schema.name == "offers") {
+    key({"moment_id", "order_id", "worker_id"});
+  } else if (schema.name == "pay") {
+    key({"line_id"});
+  } else if (schema.name == "fares" || schema.name == "ratings") {
+    key({"task_id"});
+    partition_column = schema.Find("task_id");
+  } else if (schema.name == "moment_orders") {
+    key({"moment_id", "order_id"});
+    partition_column = schema.Find("moment_id");
+  } else if (schema.name == "moment_workers") {
+    key({"moment_id", "worker_id"});
+    partition_column = schema.Find("moment_id");
+  }
+  worker_required = worker_column >= 0 && schema.name != "tasks";
+}
+
+RowEncoder::RowEncoder(RowTable* table, int thread, int partitions,
+                       TextTable* workers, TextTable* symbols)
+    : table_(table),
+      thread_(thread),
+      partitions_(static_cast<uint32_t>(partitions)),
+      workers_(workers),
+      symbols_(symbols),
+      work_(table->format.slots()),
+      scratch_(new int64_t[kTileRows]) {
+  const TableSchema& schema = table->format.schema();
+  saw_column_.resize(schema.columns.size());
+  for (const ColumnSchema& column : schema.columns) {
+    is_event_.push_back(IsEvent(column));
+  }
+}
+
+int64_t* RowEncoder::Work(int slot) {
+  if (work_[slot] == nullptr) work_[slot].reset(new int64_t[kTileRows]);
+  return work_[slot].get();
+}
+
+absl::Status RowEncoder::Encode(const RecordBatch& batch) {
+  const RowFormat& format = table_->format;
+  instants_.clear();
+  numbers_.clear();
+  symbols_in_.clear();
+  texts_.clear();
+  partition_texts_ = nullptr;
+  for (const ColumnData& data : batch.columns) {
+    saw_column_[data.column] = 1;
+    if (data.column == table_->partition_column) partition_texts_ = &data.texts;
+    if (data.column == table_->worker_column) continue;
+    const Input input = {RowFormat::SlotOf(data.column), &data};
+    const SlotPlan& plan = format.plan(input.slot);
+    if (plan.form == SlotForm::kInstant) {
+      instants_.push_back(input);
+    } else if (plan.form == SlotForm::kText) {
+      texts_.push_back(input);
+    } else if (plan.symbol) {
+      symbols_in_.push_back(input);
+    } else {
+      numbers_.push_back(input);
+    }
+  }
+  const auto by_slot = [](const Input& a, const Input& b) {
+    return a.slot < b.slot;
+  };
+  std::sort(instants_.begin(), instants_.end(), by_slot);
+  std::sort(texts_.begin(), texts_.end(), by_slot);
+  keys_.clear();
+  for (const int column : table_->key_columns) {
+    const ColumnData* data = batch.Find(column);
+    if (data == nullptr) {
+      keys_.clear();
+      break;
+    }
+    keys_.push_back(&data->texts);
+  }
+  free_slots_.clear();
+  for (const auto& [name, texts] : batch.free) {
+    free_slots_.push_back(table_->format.FreeSlot(name));
+  }
+  for (size_t start = 0; start < batch.rows; start += kTileRows) {
+    absl::Status status =
+        EncodeTile(batch, start, std::min(kTileRows, batch.rows - start));
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RowEncoder::EncodeTile(const RecordBatch& batch, size_t start,
+                                    size_t rows) {
+  active_.clear();
+  any_dead_ = false;
+  Partition(batch, start, rows);
+  if (!keys_.empty()) AddIds(batch, start, rows);
+  if (batch.file != 0) {
+    int64_t* file = Work(kFileSlot);
+    std::fill_n(file, rows, int64_t{batch.file});
+    Activate(kFileSlot, file, rows);
+  }
+  Activate(kLineSlot, batch.lines.data() + start, rows);
+  AddInstants(batch, start, rows);
+  AddNumbers(batch, start, rows);
+  AddTexts(start, rows);
+  if (!free_slots_.empty()) AddFree(batch, start, rows);
+  std::sort(active_.begin(), active_.end(),
+            [](const Active& a, const Active& b) { return a.slot < b.slot; });
+  Write(rows);
+  absl::Status status = table_->blocks.Settle(thread_);
+  if (status.ok() && table_->ids != nullptr) {
+    status = table_->ids->Settle(thread_);
+  }
+  return status;
+}
+
+void RowEncoder::Partition(const RecordBatch& batch, size_t start,
+                           size_t rows) {
+  const ColumnData* worker =
+      table_->worker_column < 0 ? nullptr : batch.Find(table_->worker_column);
+  if (table_->worker_column >= 0) {
+    int64_t* codes = Work(kWorkerSlot);
+    for (size_t i = 0; i < rows; ++i) {
+      const std::string_view text =
+          worker == nullptr ? std::string_view() : worker->texts[start + i];
+      dead_[i] = 0;
+      if (text.empty()) {
+        codes[i] = 0;
+        const int64_t line = batch.lines[start + i];
+        const uint64_t group = UnknownWorkerGroup(batch.file, line);
+        partition_[i] = PartOf(
+            HashText({reinterpret_cast<const char*>(&group), sizeof group}),
+            partitions_);
+        if (table_->worker_required) {
+          dead_[i] = kDeadRow;
+          any_dead_ = true;
+          faults_.push_back({batch.file, line, table_->worker_column,
+                             "missing-required", ""});
+        }
+        continue;
+      }
+      const uint64_t hash = HashText(text);
+      const uint32_t code = workers_->Code(thread_, text, hash);
+      codes[i] = code;
+      partition_[i] = PartOf(hash, partitions_);
+      if (code >= rows_of_worker_.size()) {
+        rows_of_worker_.resize(std::max<size_t>(code + 1, 1024) * 2);
+      }
+      ++rows_of_worker_[code];
+    }
+    Activate(kWorkerSlot, codes, rows);
+  } else {
+    std::fill_n(dead_, rows, uint16_t{0});
+  }
+  if (table_->partition_column >= 0) {
+    for (size_t i = 0; i < rows; ++i) {
+      const std::string_view text = partition_texts_ == nullptr
+                                        ? std::string_view()
+                                        : (*partition_texts_)[start + i];
+      partition_[i] = PartOf(HashText(text), partitions_);
+    }
+  }
+}
+
+void RowEncoder::AddIds(const RecordBatch&, size_t start, size_t rows) {
+  for (size_t i = 0; i < rows; ++i) hash_[i] = 0;
+  bool missing = false;
+  for (const auto* key : keys_) {
+    for (size_t i = 0; i < rows; ++i) {
+      const std::string_view text = (*key)[start + i];
+      missing |= text.data() == nullptr;
+      hash_[i] = HashText(text, hash_[i]);
+    }
+  }
+  for (size_t i = 0; i < rows; ++i) {
+    if (missing | any_dead_) {
+      bool complete = dead_[i] == 0;
+      for (const auto* key : keys_) {
+        complete = complete && (*key)[start + i].data() != nullptr;
+      }
+      if (!complete) continue;
+    }
+    table_->ids->Add(thread_, hash_[i]);
+  }
+}
+
+// Notes the range of a slot's values, in whole units of its scale if possible.
+void RowEncoder::Activate(int slot, const int64_t* values, size_t rows) {
+  const SlotPlan& plan = table_->format.plan(slot);
+  Active active = {slot, values, nullptr, kMost, kUnknown, false, false};
+  if (plan.scale > 1 && FirstIsMultiple(values, rows, plan.scale)) {
+    int64_t* quotients = Work(slot) == values ? scratch_.get() : Work(slot);
+    active.scaled = plan.scale == 1000
+                        ? DivideExactly<1000, 3>(values, rows, quotients)
+                        : DivideExactly<10000, 4>(values, rows, quotients);
+    if (active.scaled) {
+      if (quotients == scratch_.get()) std::swap(scratch_, work_[slot]);
+      active.values = quotients;
+    }
+  }
+  int64_t low = kMost;
+  int64_t high = kUnknown;
+  int64_t least = kMost;
+  for (size_t i = 0; i < rows; ++i) {
+    const int64_t value = active.values[i];
+    low = std::min(low, IsKnown(value) ? value : kMost);
+    least = std::min(least, value);
+    high = std::max(high, value);
+  }
+  if (high == kUnknown) return;  // Nothing is known: no part.
+  active.low = low;
+  active.high = high;
+  active.unknown = least == kUnknown;
+  if (plan.symbol && high == 0) return;
+  active_.push_back(active);
+}
+
+void RowEncoder::RefuseInstants(const RecordBatch& batch, size_t start,
+                                size_t rows, const Input& input) {
+  int64_t* kept = Work(input.slot);
+  for (size_t i = 0; i < rows; ++i) {
+    const int64_t value = input.data->numbers[start + i];
+    kept[i] = value;
+    if (IsKnown(value) && (value < kFirstInstant || value > kLastInstant)) {
+      kept[i] = kUnknown;
+      faults_.push_back({batch.file, batch.lines[start + i], input.data->column,
+                         "number-out-of-range", absl::StrCat(value)});
+    }
+  }
+}
+
+void RowEncoder::AddInstants(const RecordBatch& batch, size_t start,
+                             size_t rows) {
+  if (instants_.empty()) return;
+  int64_t* base = Work(kBaseSlot);
+  std::fill_n(base, rows, kUnknown);
+  int64_t first = kMost;
+  int64_t last = kUnknown;
+  std::vector<const int64_t*>& sources = instant_values_;
+  sources.clear();
+  for (const Input& input : instants_) {
+    const int64_t* values = input.data->numbers.data() + start;
+    int64_t low = kMost;
+    int64_t high = kUnknown;
+    for (size_t i = 0; i < rows; ++i) {
+      low = std::min(low, IsKnown(values[i]) ? values[i] : kMost);
+      high = std::max(high, values[i]);
+      base[i] = IsKnown(base[i]) ? base[i] : values[i];
+    }
+    if (IsKnown(high) && (low < kFirstInstant || high > kLastInstant)) {
+      RefuseInstants(batch, start, rows, input);
+      values = Work(input.slot);
+      low = kMost;
+      high = kUnknown;
+      for (size_t i = 0; i < rows; ++i) {
+        low = std::min(low, IsKnown(values[i]) ? values[i] : kMost);
+        high = std::max(high, values[i]);
+      }
+      // The base may be one of those refused: take it anew.
+      std::fill_n(base, rows, kUnknown);
+      for (const int64_t* earlier : sources) {
+        for (size_t i = 0; i < rows; ++i) {
+          if (!IsKnown(base[i])) base[i] = earlier[i];
+        }
+      }
+      for (size_t i = 0; i < rows; ++i) {
+        if (!IsKnown(base[i])) base[i] = values[i];
+      }
+    }
+    sources.push_back(values);
+    if (is_event_[input.data->column] && IsKnown(high)) {
+      first = std::min(first, low);
+      last = std::max(last, high);
+    }
+  }
+  if (IsKnown(last)) {
+    if (!IsKnown(observed_.begin) || first < observed_.begin) {
+      observed_.begin = first;
+    }
+    if (!IsKnown(observed_.end) || last > observed_.end) observed_.end = last;
+  }
+  for (size_t c = 0; c < instants_.size(); ++c) {
+    const int64_t* values = sources[c];
+    int64_t* differences = Work(instants_[c].slot);
+    for (size_t i = 0; i < rows; ++i) {
+      // Unsigned: the difference of unknown ones is not used.
+      const auto difference = static_cast<int64_t>(
+          static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(base[i]));
+      differences[i] = IsKnown(values[i]) ? difference : kUnknown;
+    }
+    Activate(instants_[c].slot, differences, rows);
+  }
+  Activate(kBaseSlot, base, rows);
+}
+
+void RowEncoder::AddNumbers(const RecordBatch&, size_t start, size_t rows) {
+  for (const Input& input : numbers_) {
+    Activate(input.slot, input.data->numbers.data() + start, rows);
+  }
+  for (const Input& input : symbols_in_) {
+    int64_t* codes = Work(input.slot);
+    const std::string_view* texts = input.data->texts.data() + start;
+    for (size_t i = 0; i < rows; ++i) {
+      codes[i] = texts[i].empty()
+                     ? 0
+                     : symbols_->Code(thread_, texts[i], HashText(texts[i]));
+    }
+    Activate(input.slot, codes, rows);
+  }
+}
+
+void RowEncoder::AddTexts(size_t start, size_t rows) {
+  for (const Input& input : texts_) {
+    int64_t* lengths = Work(input.slot);
+    const std::string_view* texts = input.data->texts.data() + start;
+    for (size_t i = 0; i < rows; ++i) {
+      lengths[i] = texts[i].data() == nullptr
+                       ? kUnknown
+                       : static_cast<int64_t>(texts[i].size());
+    }
+    const size_t before = active_.size();
+    Activate(input.slot, lengths, rows);
+    if (active_.size() > before) active_.back().texts = texts;
+  }
+}
+
+void RowEncoder::AddFree(const RecordBatch& batch, size_t start, size_t rows) {
+  for (size_t c = 0; c < batch.free.size(); ++c) {
+    const int slot = free_slots_[c];
+    if (slot < 0) continue;
+    int64_t* numbers = Work(slot);
+    int64_t* codes = Work(slot + 1);
+    for (size_t i = 0; i < rows; ++i) {
+      const std::string_view text = batch.free[c].second[start + i];
+      numbers[i] = kUnknown;
+      codes[i] = 0;
+      if (text.empty() || ParseDecimal(text, 6, &numbers[i])) continue;
+      numbers[i] = kUnknown;
+      codes[i] = symbols_->Code(thread_, text, HashText(text));
+    }
+    Activate(slot, numbers, rows);
+    Activate(slot + 1, codes, rows);
+  }
+}
+
+void RowEncoder::Write(size_t rows) {
+  parts_.clear();
+  for (const Active& active : active_) {
+    RowPart part;
+    part.slot = static_cast<uint16_t>(active.slot);
+    part.scaled = active.scaled;
+    const bool zero = active.low == 0 && active.high == 0 && !active.unknown;
+    part.width =
+        static_cast<uint8_t>(zero ? 0 : WidthOf(active.low, active.high));
+    parts_.push_back(part);
+  }
+  const bool same =
+      last_layout_ != nullptr &&
+      std::equal(parts_.begin(), parts_.end(), last_parts_.begin(),
+                 last_parts_.end(), [](const RowPart& a, const RowPart& b) {
+                   return a.slot == b.slot && a.width == b.width &&
+                          a.scaled == b.scaled;
+                 });
+  if (!same) {
+    last_layout_ = table_->format.Intern(parts_);
+    last_parts_ = parts_;
+  }
+  const RowLayout& layout = *last_layout_;
+  std::fill_n(size_, rows, layout.fixed);
+  for (const Active& active : active_) {
+    if (active.texts == nullptr) continue;
+    for (size_t i = 0; i < rows; ++i) {
+      size_[i] += static_cast<uint32_t>(active.texts[i].size());
+    }
+  }
+  for (size_t i = 0; i < rows; ++i) {
+    place_[i] = table_->blocks.Place(thread_, static_cast<int>(partition_[i]),
+                                     size_[i]);
+    const uint16_t head = layout.id | dead_[i];
+    std::memcpy(place_[i], &head, sizeof head);
+  }
+  constexpr size_t kGroup = 64;  // Rows whose lines stay in the first cache.
+  for (size_t from = 0; from < rows; from += kGroup) {
+    const size_t count = std::min(kGroup, rows - from);
+    for (size_t a = 0; a < active_.size(); ++a) {
+      const RowPart& part = layout.parts[a];
+      const int64_t* values = active_[a].values + from;
+      if (part.scaled == active_[a].scaled) {
+        StoreNumbers(part.width, place_ + from, part.offset, values, count);
+      } else {  // The widest layout keeps plain units.
+        int64_t plain[kGroup];
+        const int64_t scale = table_->format.plan(part.slot).scale;
+        for (size_t i = 0; i < count; ++i) {
+          plain[i] = IsKnown(values[i]) ? values[i] * scale : kUnknown;
+        }
+        StoreNumbers(part.width, place_ + from, part.offset, plain, count);
+      }
+    }
+    if (layout.texts.empty()) continue;
+    char* at[kGroup];
+    for (size_t i = 0; i < count; ++i) at[i] = place_[from + i] + layout.fixed;
+    for (const Active& active : active_) {
+      if (active.texts == nullptr) continue;
+      for (size_t i = 0; i < count; ++i) {
+        const std::string_view text = active.texts[from + i];
+        CopyText(at[i], text.data(), text.size());
+        at[i] += text.size();
+      }
+    }
+  }
+}
+
+}  // namespace plumbline::replay

@@ -1,0 +1,141 @@
+#ifndef PLUMBLINE_REPLAY_STORE_ROW_FORMAT_H_
+#define PLUMBLINE_REPLAY_STORE_ROW_FORMAT_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "replay/base/text_hash.h"
+#include "replay/base/units.h"
+#include "replay/schema/schema.h"
+
+namespace plumbline::replay {
+
+// How rows are kept. A row is
+//
+//   head (2 bytes: layout and dead bit) | numbers of fixed width | texts
+//
+// and a layout says which numbers stand where. Some thousand rows that were
+// read together share a layout, whose widths are the least that hold all their
+// values: instants as the difference to the row's first known instant, all
+// quantities in whole seconds, metres or hundredths where every value is one.
+// A number that is unknown is the least value of its width; one that is unknown
+// or zero in all rows takes no bytes. So 18 columns take about 55 bytes.
+
+enum class SlotForm : uint8_t {
+  kNumber,
+  kInstant,  // Kept as the difference to the base slot.
+  kText,     // The number is its length; the bytes follow the numbers.
+};
+
+// What a row holds beside its columns: the worker's code, file and line, and
+// the first known instant.
+inline constexpr int kWorkerSlot = 0;
+inline constexpr int kFileSlot = 1;
+inline constexpr int kLineSlot = 2;
+inline constexpr int kBaseSlot = 3;
+inline constexpr int kFirstColumnSlot = 4;
+
+inline constexpr uint16_t kDeadRow = 0x8000;  // Left out: a duplicate.
+inline constexpr uint16_t kLayoutMask = 0x7FFF;
+
+inline uint16_t RowHead(const char* row) {
+  uint16_t head;
+  std::memcpy(&head, row, sizeof head);
+  return head;
+}
+
+struct SlotPlan {
+  SlotForm form = SlotForm::kNumber;
+  bool symbol = false;  // A code of the dictionary of symbols, 0 if unknown.
+  int64_t scale = 1;    // 1, 1000 or 10000.
+};
+
+struct RowPart {
+  uint16_t slot = 0;
+  uint8_t width = 0;    // Bytes, 0 to 8; with 0 every value is 0.
+  bool scaled = false;  // In units of SlotPlan::scale.
+  uint32_t offset = 0;  // From the start of the row.
+};
+
+// The least number of `width` bytes (1 to 8), which stands for unknown.
+constexpr int64_t UnknownOf(int width) {
+  return static_cast<int64_t>(~uint64_t{0} << (8 * width - 1));
+}
+
+struct RowLayout {
+  uint16_t id = 0;
+  uint32_t fixed = 0;                 // Bytes of head and numbers.
+  std::vector<RowPart> parts;         // By ascending slot.
+  std::vector<int16_t> part_of_slot;  // Index in parts, -1 if there is none.
+  std::vector<uint16_t> texts;        // Indexes in parts.
+
+  // As kept, kUnknown if unknown. Reads up to 7 bytes past the number.
+  int64_t Stored(const char* row, const RowPart& part) const {
+    if (part.width == 0) return 0;
+    const int shift = 64 - 8 * part.width;
+    const auto value =
+        static_cast<int64_t>(LoadWord(row + part.offset) << shift) >> shift;
+    return value == UnknownOf(part.width) ? kUnknown : value;
+  }
+  size_t Size(const char* row) const {
+    size_t size = fixed;
+    for (const uint16_t text : texts) {
+      const int64_t length = Stored(row, parts[text]);
+      if (length > 0) size += static_cast<size_t>(length);
+    }
+    return size;
+  }
+};
+
+// The slots of one table and the layouts met so far.
+class RowFormat {
+ public:
+  explicit RowFormat(const TableSchema& schema);
+
+  const TableSchema& schema() const { return schema_; }
+  static int SlotOf(int column) { return kFirstColumnSlot + column; }
+  int slots() const { return static_cast<int>(plans_.size()); }
+  const SlotPlan& plan(int slot) const { return plans_[slot]; }
+
+  // A free column has two slots: its number in millionths where the cell is a
+  // decimal, and after it the symbol of any other text. At most kMostFree of
+  // them are kept; -1 past that. Thread-safe.
+  int FreeSlot(std::string_view name);
+  // Names, by ascending slot. After the last FreeSlot.
+  std::vector<std::pair<std::string, int>> FreeColumns() const;
+
+  // The layout of those parts, whose offsets are filled in here. Thread-safe;
+  // lives as long as this.
+  const RowLayout* Intern(std::span<const RowPart> parts);
+
+  const RowLayout& At(uint16_t head) const {
+    return *layouts_[head & kLayoutMask];
+  }
+  size_t layouts() const { return layouts_.size(); }
+
+  // One value, slowly: instants absolute, quantities in the units of units.h.
+  int64_t Number(const char* row, int slot) const;
+  // data() == nullptr if unknown.
+  std::string_view Text(const char* row, int slot) const;
+
+ private:
+  static constexpr int kMostFree = 64;
+
+  const TableSchema& schema_;
+  std::vector<SlotPlan> plans_;  // Never grows: room for all free columns.
+  mutable std::mutex mutex_;
+  std::map<std::string, int, std::less<>> free_;
+  std::map<std::string, const RowLayout*> ids_;
+  std::vector<std::unique_ptr<RowLayout>> layouts_;
+};
+
+}  // namespace plumbline::replay
+
+#endif  // PLUMBLINE_REPLAY_STORE_ROW_FORMAT_H_

@@ -1,0 +1,100 @@
+#ifndef PLUMBLINE_REPLAY_STORE_TASK_DECODER_H_
+#define PLUMBLINE_REPLAY_STORE_TASK_DECODER_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "replay/store/row_format.h"
+#include "replay/timeline/worker_timeline.h"
+
+namespace plumbline::replay {
+
+// A row and what its timeline sorts it by first.
+struct RowEntry {
+  int64_t key = kUnknown;
+  const char* row = nullptr;
+};
+
+// Unpacks rows of `tasks`. What to do for each layout is worked out once, and
+// rows are unpacked column by column in groups that fit the first cache. Only
+// columns that the log has are touched: the others keep their defaults.
+class TaskDecoder {
+ public:
+  // After the last row was stored. `has_status`: some source has the column.
+  void Compile(const RowFormat& format, bool has_status);
+
+  int64_t AcceptedAt(const char* row) const {
+    const Plan& plan = plans_[RowHead(row) & kLayoutMask];
+    return plan.accepted < 0 ? kUnknown
+                             : Value(row, plan.ops[plan.accepted], plan.base);
+  }
+
+  // `tasks` has room for all rows, `amounts` for pay_columns() entries each;
+  // both must have been filled by this decoder, or be new. Estimates are left
+  // out: see Estimates.
+  void Decode(std::span<const RowEntry> rows, Task* tasks,
+              PayAmount* amounts) const;
+
+  // Reads the lists of estimates of those rows into `numbers` and points the
+  // tasks at them.
+  void Estimates(std::span<const RowEntry> rows, Task* tasks,
+                 std::vector<int64_t>* numbers) const;
+
+  size_t pay_columns() const { return pay_columns_; }
+  bool has_estimates() const { return has_estimates_; }
+  // Some row has a value in that column, so that Decode writes its member.
+  bool Ever(std::string_view column) const {
+    return ever_[RowFormat::SlotOf(format_->schema().Find(column))] != 0;
+  }
+
+ private:
+  enum class Form : uint8_t { kInt64, kInt32, kText, kPay, kSkip };
+  struct Op {
+    Form form = Form::kSkip;
+    uint8_t width = 0;
+    bool instant = false;
+    bool absent = false;  // The layout has no such part.
+    uint16_t pay_kind = 0;
+    uint32_t offset = 0;  // In the row.
+    uint32_t member = 0;  // In Task.
+    int64_t scale = 1;
+  };
+  struct Plan {
+    std::vector<Op> ops;  // Texts in the order of the row.
+    Op base;
+    int accepted = -1;
+    uint32_t fixed = 0;
+  };
+
+  static int64_t Raw(const char* row, const Op& op) {
+    if (op.absent) return kUnknown;
+    if (op.width == 0) return 0;
+    const int shift = 64 - 8 * op.width;
+    const auto value =
+        static_cast<int64_t>(LoadWord(row + op.offset) << shift) >> shift;
+    return value == UnknownOf(op.width) ? kUnknown : value * op.scale;
+  }
+  static int64_t Value(const char* row, const Op& op, const Op& base) {
+    const int64_t value = Raw(row, op);
+    return op.instant && value != kUnknown ? value + Raw(row, base) : value;
+  }
+  void DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
+                   Task* tasks, PayAmount* amounts) const;
+
+  const RowFormat* format_ = nullptr;
+  std::vector<Plan> plans_;
+  std::vector<char> ever_;  // By slot.
+  size_t pay_columns_ = 0;
+  bool has_estimates_ = false;
+  bool has_status_ = false;
+};
+
+// Names of the columns of `tasks` that Task has a member for, wide pay columns
+// left out; a test holds them against the schema.
+std::vector<std::string> TaskMemberColumns();
+
+}  // namespace plumbline::replay
+
+#endif  // PLUMBLINE_REPLAY_STORE_TASK_DECODER_H_
