@@ -6,13 +6,11 @@
 #include <mutex>
 #include <set>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "replay/base/units.h"
+#include "replay/ingest/input_files.h"
 #include "replay/ingest/mapping.h"
 #include "replay/ingest/mdrp.h"
 #include "replay/ingest/readers/reader.h"
@@ -23,57 +21,6 @@ namespace plumbline::replay {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct InputFile {
-  std::string name;  // Relative to the log.
-  std::string path;
-};
-
-// Endings of files that a folder is expected to hold for us.
-bool LooksLikeTable(const std::string& name) {
-  static constexpr const char* kEndings[] = {
-      ".csv",   ".tsv", ".txt",     ".parquet", ".arrow", ".arrows", ".pb",
-      ".binpb", ".gz",  ".feather", ".ipc",     ".zst",   ".zip"};
-  const std::string lower = absl::AsciiStrToLower(name);
-  return std::any_of(
-      std::begin(kEndings), std::end(kEndings),
-      [&](const char* ending) { return absl::EndsWith(lower, ending); });
-}
-
-absl::StatusOr<std::vector<InputFile>> FilesOf(const std::string& folder) {
-  std::vector<InputFile> files;
-  std::error_code error;
-  fs::recursive_directory_iterator entry(folder, error);
-  for (; !error && entry != fs::recursive_directory_iterator();
-       entry.increment(error)) {
-    const std::string leaf = entry->path().filename();
-    std::error_code ignored;
-    if (absl::StartsWith(leaf, ".")) {
-      if (entry->is_directory(ignored)) entry.disable_recursion_pending();
-      continue;
-    }
-    if (!entry->is_regular_file(ignored) || !LooksLikeTable(leaf)) continue;
-    files.push_back({entry->path().lexically_relative(folder), entry->path()});
-  }
-  if (error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(folder,
-                     ":1:1: found a folder that cannot be "
-                     "read (",
-                     error.message(), "); check its rights"));
-  }
-  std::sort(
-      files.begin(), files.end(),
-      [](const InputFile& a, const InputFile& b) { return a.name < b.name; });
-  if (files.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(folder,
-                     ":1:1: found no table in the folder, expected tasks.csv, "
-                     "tasks.parquet or the "
-                     "like; see docs/log_format.md"));
-  }
-  return files;
-}
 
 // Notes which columns know a value anywhere, and passes batches on.
 class ColumnWatch : public RecordSink {
@@ -227,12 +174,9 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
                                     FaultLog& faults, RecordSink& sink) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
   IngestResult result;
+  auto inputs = FindInputFiles(log);
+  if (!inputs.ok()) return inputs.status();
   std::error_code error;
-  if (log != "-" && !fs::exists(log, error)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        log,
-        ":1:1: found no such file or folder, expected a log; check the path"));
-  }
   ColumnWatch watch(sink, options.threads);
   const bool folder = log != "-" && fs::is_directory(log, error);
 
@@ -269,16 +213,6 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
     return result;
   }
 
-  std::vector<InputFile> inputs;
-  if (folder) {
-    auto found = FilesOf(log);
-    if (!found.ok()) return found.status();
-    inputs = *std::move(found);
-  } else {
-    inputs.push_back(
-        {log == "-" ? log : fs::path(log).filename().string(), log});
-  }
-
   std::vector<LoadedMapping> mappings;
   const bool forced = !options.mapping_file.empty();
   if (forced) {
@@ -294,7 +228,7 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
   std::vector<Job> jobs;
   const LoadedMapping* used = nullptr;
   int64_t total = 0;
-  for (const InputFile& input : inputs) {
+  for (const InputFile& input : *inputs) {
     auto file = Sniff(input.path, input.name);
     if (!file.ok()) return file.status();
     auto found = Recognise(*file, mappings, forced);
@@ -357,6 +291,7 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
     DecodeOptions decode;
     decode.file_index = static_cast<uint32_t>(i);
     decode.time_zone = result.info.time_zone();
+    decode.currency = result.info.currency();
     decode.observed_from = InstantOf(result.info.observed_from());
     decode.observed_to = InstantOf(result.info.observed_to());
     decode.instants = job.instants != v1::INSTANT_FORM_UNSPECIFIED
