@@ -41,6 +41,21 @@ absl::StatusOr<std::vector<ManifestEntry>> HashInputs(
 
 }  // namespace
 
+replay::IngestOptions IngestOptionsOf(const RunOptions& options) {
+  replay::IngestOptions ingest;
+  ingest.threads = options.threads;
+  ingest.mapping_file = options.mapping_file;
+  ingest.currency = options.currency;
+  ingest.time_zone = options.time_zone;
+  ingest.instants = options.instants;
+  if (options.progress) {
+    ingest.progress = [&options](int64_t done, int64_t total) {
+      options.progress(Stage::kReading, done, total);
+    };
+  }
+  return ingest;
+}
+
 absl::StatusOr<UsedPlan> ReadPlan(const RunOptions& options) {
   UsedPlan used;
   used.plan = DefaultPlan();
@@ -100,17 +115,7 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
   if (!store.ok()) return store.status();
   run->store = *std::move(store);
 
-  replay::IngestOptions ingest_options;
-  ingest_options.threads = options.threads;
-  ingest_options.mapping_file = options.mapping_file;
-  ingest_options.currency = options.currency;
-  ingest_options.time_zone = options.time_zone;
-  ingest_options.instants = options.instants;
-  if (options.progress) {
-    ingest_options.progress = [&options](int64_t done, int64_t total) {
-      options.progress(Stage::kReading, done, total);
-    };
-  }
+  const replay::IngestOptions ingest_options = IngestOptionsOf(options);
   auto ingest =
       replay::Ingest(options.log, ingest_options, run->faults, *run->store);
   if (!ingest.ok()) return ingest.status();

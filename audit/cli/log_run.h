@@ -54,6 +54,9 @@ struct LogRun {
 // whose time zone does not exist.
 absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options);
 
+// How ingest is asked to read; borrows `options`.
+replay::IngestOptions IngestOptionsOf(const RunOptions& options);
+
 // Fills what `input` says of the log beside its funnel: mapping, platform,
 // currency, zone, first and last instant, whether it is made up.
 void DescribeLog(const replay::IngestResult& ingest, replay::Interval observed,

@@ -1,7 +1,7 @@
 // Whole runs against figures worked by hand: each folder of cases/ holds a log,
-// a partial AuditResult (`expected.textproto`) and, where the command line needs
-// more than the log, `arguments`. A field that the expectation sets has to
-// stand in the result; numbers in texts are compared by value.
+// a partial AuditResult (`expected.textproto`) and, where the command line
+// needs more than the log, `arguments`. A field that the expectation sets has
+// to stand in the result; numbers in texts are compared by value.
 
 #include <cmath>
 #include <cstdlib>
@@ -47,11 +47,10 @@ std::vector<fs::path> Cases() {
 // of twelve decimals: an expectation is written with at most twelve.
 class ByValue : public google::protobuf::util::SimpleFieldComparator {
  public:
-  ComparisonResult Compare(const Message& a, const Message& b,
-                           const FieldDescriptor* field, int index_a,
-                           int index_b,
-                           const google::protobuf::util::FieldContext* context)
-      override {
+  ComparisonResult Compare(
+      const Message& a, const Message& b, const FieldDescriptor* field,
+      int index_a, int index_b,
+      const google::protobuf::util::FieldContext* context) override {
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
       const std::string text_a = TextOf(a, field, index_a);
       const std::string text_b = TextOf(b, field, index_b);
@@ -96,9 +95,9 @@ TEST_P(GoldenTest, GivesTheFiguresWorkedByHand) {
   fs::remove_all(out);
   std::string arguments = ReadText(folder / "arguments");
   while (!arguments.empty() && arguments.back() == '\n') arguments.pop_back();
-  const std::string command =
-      absl::StrCat("'", PLUMBLINE_PROGRAM, "' audit '", (folder / "log").string(),
-                   "' --quiet --out '", out.string(), "' ", arguments);
+  const std::string command = absl::StrCat(
+      "'", PLUMBLINE_PROGRAM, "' audit '", (folder / "log").string(),
+      "' --quiet --out '", out.string(), "' ", arguments);
   ASSERT_EQ(std::system(command.c_str()), 0) << command;
 
   v1::AuditResult actual, expected;
