@@ -1,7 +1,9 @@
 #include "bench/generate/csv_text.h"
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 
@@ -126,6 +128,16 @@ void CsvText::EndRow() {
 std::string Rfc3339(int64_t seconds) {
   char text[32];
   return std::string(text, PutInstant(text, seconds));
+}
+
+absl::Status MakeFolder(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (!failed) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(
+      folder, ":1:1: this folder cannot be made (", failed.message(),
+      "); expected one that you may write to; "
+      "check --out."));
 }
 
 absl::Status WriteFile(const std::string& path, std::string_view text) {

@@ -48,6 +48,9 @@ class CsvText {
 // The instant as text: "2025-09-01T11:02:03+08:00".
 std::string Rfc3339(int64_t seconds);
 
+// Makes the folder and those above it, unless it is there.
+absl::Status MakeFolder(const std::string& folder);
+
 // Writes a whole file, over an older one. Unavailable if it cannot.
 absl::Status WriteFile(const std::string& path, std::string_view text);
 

@@ -4,7 +4,6 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <tuple>
@@ -248,8 +247,7 @@ absl::Status WriteLargeLog(const LargeLogOptions& options) {
     return absl::InvalidArgumentError(
         "--tasks, --workers, --weeks and --threads must be 1 or more.");
   }
-  std::error_code failed;
-  std::filesystem::create_directories(options.folder, failed);
+  if (const auto made = MakeFolder(options.folder); !made.ok()) return made;
   const Hours hours(options);
   if (hours.weight() == 0) {
     return absl::InvalidArgumentError("nobody works in so short a time.");

@@ -23,7 +23,7 @@ double Exponential(double x) {
   // e^x = (e^(x / 1024))^1024, the small power by its series.
   const double y = x / 1024;
   double sum = 1;
-  for (int k = 8; k >= 1; --k) sum = 1 + sum * y / k;
+  for (int k = 14; k >= 1; --k) sum = 1 + sum * y / k;
   for (int i = 0; i < 10; ++i) sum *= sum;
   return sum;
 }

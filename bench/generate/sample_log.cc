@@ -1,14 +1,12 @@
 #include "bench/generate/sample_log.h"
 
-#include <filesystem>
-#include <system_error>
-
 #include "absl/strings/str_cat.h"
 #include "bench/generate/sample_truth.h"
 
 namespace plumbline::bench {
 
 absl::Status WriteSampleLog(const SampleOptions& options) {
+  if (const auto made = MakeFolder(options.folder); !made.ok()) return made;
   const SampleCity city = MakeCity(options.setting, options.seed);
   SampleRun run = Dispatch(city);
   const LimitCounts limits = SetLimits(city, run);
@@ -20,8 +18,6 @@ absl::Status WriteSampleLog(const SampleOptions& options) {
   DirtCounts dirt;
   if (city.unfair()) dirt = PutDirt(city, run, tables);
 
-  std::error_code failed;
-  std::filesystem::create_directories(options.folder, failed);
   const std::string folder = options.folder + "/";
   for (const auto& [name, table] : tables) {
     const auto status =

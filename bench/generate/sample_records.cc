@@ -39,7 +39,7 @@ void PutTasks(const SampleCity& city, const SampleRun& run,
     const SampleOrder& order = city.orders[task.order];
     out.Text(TaskId(static_cast<int>(i)));
     out.Text(OrderId(task.order));
-    out.Text(absl::StrFormat("f%06d", task.moment));
+    out.Text(absl::StrFormat("f%06d", task.moment + 1));
     out.Text(MomentId(task.moment));
     task.batch < 0 ? out.Empty()
                    : out.Text(absl::StrFormat("b%06d", task.batch));
