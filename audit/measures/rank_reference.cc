@@ -1,9 +1,11 @@
 #include "audit/measures/rank_reference.h"
 
 #include <algorithm>
-#include <set>
+#include <bit>
+#include <cmath>
+#include <map>
 
-#include "audit/measures/state_codec.h"
+#include "absl/container/flat_hash_map.h"
 
 namespace plumbline::audit {
 namespace {
@@ -12,149 +14,214 @@ int64_t FloorSecond(int64_t value) {
   return value >= 0 ? value / 1000 : -((-value + 999) / 1000);
 }
 
-struct Pooled {
-  int64_t completed = 0;
-  int64_t workers = 0;
-  std::set<int64_t> days;
-  std::vector<int> cells;
-};
+// Whether a table by second is worth its memory.
+bool Dense(int64_t span, int64_t values) { return span <= 8 * values + 64; }
 
 }  // namespace
 
-void CountIndex::Assign(std::span<const Count> sorted) {
-  total_ = TotalCount(sorted);
+void DaySet::AddFar(int64_t day) {
+  const auto at = std::lower_bound(far_.begin(), far_.end(), day);
+  if (at == far_.end() || *at != day) far_.insert(at, day);
+}
+
+void DaySet::Add(const DaySet& other) {
+  for (const int64_t day : other.Sorted()) Add(day);
+}
+
+int64_t DaySet::size() const {
+  return std::popcount(near_[0]) + std::popcount(near_[1]) +
+         static_cast<int64_t>(far_.size());
+}
+
+std::vector<int64_t> DaySet::Sorted() const {
+  std::vector<int64_t> days = far_;
+  for (int64_t i = 0; i < 128; ++i) {
+    if ((near_[i / 64] >> (i % 64) & 1) != 0) days.push_back(first_ + i);
+  }
+  std::sort(days.begin(), days.end());
+  return days;
+}
+
+void SortedValues::Clear() {
+  size_ = 0;
+  sum_ = squares_ = 0;
   by_second_.clear();
   values_.clear();
   up_to_.clear();
-  if (sorted.empty()) return;
-  const bool whole =
-      std::all_of(sorted.begin(), sorted.end(),
-                  [](const Count& entry) { return entry.value % 1000 == 0; });
-  const int64_t first = FloorSecond(sorted.front().value);
-  const int64_t span = FloorSecond(sorted.back().value) - first + 1;
-  int64_t below = 0;
-  if (whole && span <= 8 * static_cast<int64_t>(sorted.size()) + 64 &&
-      total_ <= UINT32_MAX) {
+}
+
+void SortedValues::AddMoments(int64_t value, int64_t count) {
+  // Past 35 years a value is a fault of the log: its square need not be exact.
+  constexpr int64_t kMost = int64_t{1} << 40;
+  const Int128 bounded = std::clamp(value, -kMost, kMost);
+  size_ += count;
+  sum_ += Int128{value} * count;
+  squares_ += bounded * bounded * count;
+}
+
+void SortedValues::Assign(std::vector<int64_t>& values) {
+  Clear();
+  if (values.empty()) return;
+  bool whole = values.size() <= UINT32_MAX;
+  int64_t least = values.front(), most = values.front();
+  for (const int64_t value : values) {
+    whole &= value % 1000 == 0;
+    least = std::min(least, value);
+    most = std::max(most, value);
+    AddMoments(value, 1);
+  }
+  const int64_t first = FloorSecond(least);
+  const int64_t span = FloorSecond(most) - first + 1;
+  if (whole && Dense(span, size_)) {
     first_second_ = first;
     by_second_.assign(span, 0);
-    size_t next = 0;
-    for (int64_t i = 0; i < span; ++i) {
-      if (sorted[next].value == (first + i) * 1000)
-        below += sorted[next++].count;
-      by_second_[i] = static_cast<uint32_t>(below);
-    }
+    for (const int64_t value : values) ++by_second_[value / 1000 - first];
+    uint32_t below = 0;
+    for (uint32_t& count : by_second_) count = below += count;
     return;
   }
-  for (const Count& entry : sorted) {
-    below += entry.count;
-    values_.push_back(entry.value);
-    up_to_.push_back(below);
+  std::sort(values.begin(), values.end());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i + 1 < values.size() && values[i] == values[i + 1]) continue;
+    values_.push_back(values[i]);
+    up_to_.push_back(static_cast<int64_t>(i) + 1);
   }
 }
 
-int64_t CountIndex::AtMost(int64_t value) const {
+void SortedValues::AssignCounts(std::span<const Count> sorted) {
+  Clear();
+  for (const Count& entry : sorted) {
+    AddMoments(entry.value, entry.count);
+    values_.push_back(entry.value);
+    up_to_.push_back(size_);
+  }
+}
+
+int64_t SortedValues::AtMost(int64_t value) const {
   if (!by_second_.empty()) {
     const int64_t at = FloorSecond(value) - first_second_;
     if (at < 0) return 0;
-    if (at >= static_cast<int64_t>(by_second_.size())) return total_;
+    if (at >= static_cast<int64_t>(by_second_.size())) return size_;
     return by_second_[at];
   }
   const auto at = std::upper_bound(values_.begin(), values_.end(), value);
   return at == values_.begin() ? 0 : up_to_[at - values_.begin() - 1];
 }
 
-int RankReferences::Find(const StratumKey& key) const {
-  const auto at = std::lower_bound(
-      strata.begin(), strata.end(), key,
-      [](const Reference& a, const StratumKey& b) { return a.key < b; });
-  if (at == strata.end() || at->key != key) return -1;
-  return static_cast<int>(at - strata.begin());
+int64_t SortedValues::At(int64_t k) const {
+  if (!by_second_.empty()) {
+    const auto at =
+        std::upper_bound(by_second_.begin(), by_second_.end(), k,
+                         [](int64_t wanted, uint32_t up_to) {
+                           return wanted < static_cast<int64_t>(up_to);
+                         });
+    return (first_second_ + (at - by_second_.begin())) * 1000;
+  }
+  const auto at = std::upper_bound(up_to_.begin(), up_to_.end(), k);
+  return values_[at - up_to_.begin()];
 }
 
-RankReferences BuildReferences(const v1::TargetsFirst& first,
-                               const v1::AuditPlan& plan) {
-  RankReferences references;
-  std::map<StratumKey, Pooled> pools;
-  std::vector<StratumKey> keys;
-  for (int i = 0; i < first.cells_size(); ++i) {
-    const v1::TargetsFirst::Cell& cell = first.cells(i);
-    const StratumKey key =
-        StratumKey::FromCode(0, cell.zone(), cell.vehicle(), cell.code());
-    keys.push_back(key);
-    int64_t completed = 0;
-    for (const int64_t count : cell.durations().count()) completed += count;
-    for (int level = 0; level < kLevels; ++level) {
-      Pooled& pool = pools[key.At(level)];
-      pool.completed += completed;
-      pool.days.insert(cell.days().begin(), cell.days().end());
-      pool.cells.push_back(i);
-    }
-  }
-  for (const v1::TargetsFirst::Pool& pool : first.pools()) {
-    const StratumKey key = StratumKey::FromCode(pool.level(), pool.zone(),
-                                                pool.vehicle(), pool.code());
-    pools[key].workers = pool.workers();
-  }
+Fraction SortedValues::Quantile(int64_t numerator, int64_t denominator) const {
+  const Int128 h = Int128{size_ - 1} * numerator;
+  const int64_t low = static_cast<int64_t>(h / denominator);
+  const Int128 part = h % denominator;
+  const Int128 at_low = At(low);
+  const Int128 step = part == 0 ? Int128{0} : Int128{At(low + 1)} - at_low;
+  return {at_low * denominator + part * step, denominator};
+}
 
-  std::map<StratumKey, std::vector<int>> used;  // Cells ranked in each.
-  for (size_t i = 0; i < keys.size(); ++i) {
-    for (int level = 0; level < kLevels; ++level) {
-      const StratumKey key = keys[i].At(level);
-      const Pooled& pool = pools[key];
-      if (pool.completed < plan.stratum_min_completed() ||
-          pool.workers < plan.stratum_min_workers() ||
-          static_cast<int64_t>(pool.days.size()) < plan.stratum_min_days()) {
-        continue;
-      }
-      used[key].push_back(static_cast<int>(i));
-      break;
-    }
+double SortedValues::Spread() const {
+  if (size_ < 2) return 0;
+  const long double n = static_cast<long double>(size_);
+  const long double sum = static_cast<long double>(sum_);
+  const long double squares =
+      static_cast<long double>(squares_) - sum * sum / n;
+  return static_cast<double>(std::sqrt(std::max(squares, 0.0L) / (n - 1)));
+}
+
+void Reference::CountMet(int t, std::span<const Count> sorted) {
+  met[t] = 0;
+  for (const Count& entry : sorted) {
+    met[t] += Int128{entry.count} * durations.AtMost(entry.value);
   }
-  for (const auto& [key, cells] : used) {
-    const int index = static_cast<int>(references.strata.size());
-    Reference& reference = references.strata.emplace_back();
-    reference.key = key;
-    const Pooled& pool = pools[key];
-    reference.workers = pool.workers;
-    reference.days = static_cast<int64_t>(pool.days.size());
-    Histogram durations, censored;
-    for (const int cell : pool.cells) {
-      durations.Merge(DecodeCounts(first.cells(cell).durations()));
-      censored.Merge(DecodeCounts(first.cells(cell).censored()));
+}
+
+std::vector<ChosenStratum> ChooseStrata(
+    std::span<const CellFigures> cells, const v1::AuditPlan& plan,
+    absl::FunctionRef<int64_t(const StratumKey&, std::span<const uint32_t>)>
+        workers_of) {
+  // Small numbers for texts, so that grouping compares no strings.
+  absl::flat_hash_map<std::string_view, uint64_t> numbers;
+  auto number = [&numbers](std::string_view text) {
+    return numbers.try_emplace(text, numbers.size()).first->second;
+  };
+  struct Pool {
+    std::vector<uint32_t> cells;
+    int64_t completed = 0, workers = 0;
+    DaySet days;
+    bool enough = false;
+    int chosen = -1;
+  };
+  std::vector<ChosenStratum> strata;
+  std::vector<uint32_t> short_cells(cells.size());
+  for (uint32_t i = 0; i < cells.size(); ++i) short_cells[i] = i;
+  for (int level = 0; level < kLevels && !short_cells.empty(); ++level) {
+    absl::flat_hash_map<std::pair<uint64_t, uint64_t>, uint32_t> places;
+    std::vector<Pool> pools;
+    std::vector<uint32_t> pool_of(cells.size());
+    for (uint32_t i = 0; i < cells.size(); ++i) {
+      const StratumKey& key = cells[i].key;
+      const uint64_t zone = level >= 3 ? 0 : number(key.zone) + 1;
+      const auto [at, fresh] = places.try_emplace(
+          std::pair((zone << 32) | number(key.vehicle),
+                    static_cast<uint64_t>(key.CodeAt(level))),
+          static_cast<uint32_t>(pools.size()));
+      if (fresh) pools.emplace_back();
+      Pool& pool = pools[at->second];
+      pool_of[i] = at->second;
+      pool.cells.push_back(i);
+      pool.completed += cells[i].completed;
+      pool.workers += cells[i].workers;
+      if (pool.cells.size() == 1) {
+        pool.days = cells[i].days;
+      } else {
+        pool.days.Add(cells[i].days);
+      }
     }
-    reference.durations = durations.Sorted();
-    reference.duration_index.Assign(reference.durations);
-    reference.censored_index.Assign(censored.Sorted());
-    for (int t = 0; t < kTargets; ++t) {
-      Histogram targets;
-      for (const int cell : cells) {
-        if (t < first.cells(cell).targets_size()) {
-          targets.Merge(DecodeCounts(first.cells(cell).targets(t)));
+    for (Pool& pool : pools) {
+      // Summed over cells the workers are no fewer than the distinct ones.
+      pool.enough = pool.completed >= plan.stratum_min_completed() &&
+                    pool.days.size() >= plan.stratum_min_days() &&
+                    pool.workers >= plan.stratum_min_workers();
+    }
+    std::vector<uint32_t> still_short;
+    for (const uint32_t i : short_cells) {
+      Pool& pool = pools[pool_of[i]];
+      if (pool.enough && pool.chosen < 0) {
+        const StratumKey key = cells[i].key.At(level);
+        if (pool.cells.size() > 1) {
+          pool.workers = workers_of(key, pool.cells);
+        }
+        pool.enough = pool.workers >= plan.stratum_min_workers();
+        if (pool.enough) {
+          pool.chosen = static_cast<int>(strata.size());
+          strata.push_back(
+              {key, pool.workers, pool.days.size(), pool.cells, {}});
         }
       }
-      reference.targets[t] = targets.Sorted();
-      reference.target_index[t].Assign(reference.targets[t]);
-      Int128 met = 0;
-      for (const Count& entry : reference.targets[t]) {
-        met +=
-            Int128{entry.count} * reference.duration_index.AtMost(entry.value);
+      if (pool.enough) {
+        strata[pool.chosen].ranked.push_back(i);
+      } else {
+        still_short.push_back(i);
       }
-      const int64_t n = reference.target_index[t].total();
-      if (n == 0) continue;
-      const double sum = static_cast<double>(met) /
-                         static_cast<double>(reference.duration_index.total());
-      reference.plain_rank[t] = sum / static_cast<double>(n);
-      references.ranked[t] += n;
-      references.plain_rank[t] += sum;
     }
-    for (const int cell : cells) references.ranked_in[keys[cell]] = index;
+    short_cells = std::move(still_short);
   }
-  for (int t = 0; t < kTargets; ++t) {
-    if (references.ranked[t] > 0) {
-      references.plain_rank[t] /= static_cast<double>(references.ranked[t]);
-    }
-  }
-  return references;
+  std::sort(strata.begin(), strata.end(),
+            [](const ChosenStratum& a, const ChosenStratum& b) {
+              return a.key < b.key;
+            });
+  return strata;
 }
 
 }  // namespace plumbline::audit

@@ -15,8 +15,7 @@ constexpr int kHourTypes = 6;
 constexpr int kWeathers = 4;
 constexpr int kLoads = 4;
 
-int HourTypeOf(int64_t local) {
-  const int64_t day = LocalClock::FloorDay(local);
+int HourTypeOf(int64_t day, int64_t local) {
   const int64_t hour = (local - day * kDay) / replay::kHour;
   int type = kOtherHours;
   if (hour >= 11 && hour < 14) type = kLunch;
@@ -45,6 +44,13 @@ StratumKey StratumKey::At(int at) const {
 int StratumKey::Code() const {
   return ((band * kHourTypes + hour_type) * kWeathers + weather) * kLoads +
          load;
+}
+
+int StratumKey::CodeAt(int at) const {
+  return ((band * kHourTypes + hour_type) * kWeathers +
+          (at >= 1 ? 0 : weather)) *
+             kLoads +
+         (at >= 2 ? 0 : load);
 }
 
 StratumKey StratumKey::FromCode(int level, std::string zone,
@@ -181,7 +187,9 @@ std::span<const TaskInStratum> StratumSorter::Sort(
 
     StratumKey key;
     key.band = BandOf(task);
-    key.hour_type = HourTypeOf(clock_.ToLocal(task.accepted_at));
+    const int64_t local = clock_.ToLocal(task.accepted_at);
+    const int64_t day = LocalClock::FloorDay(local);
+    key.hour_type = HourTypeOf(day, local);
     key.load = static_cast<int>(std::min<size_t>(open_ends_.size(), 3));
     if (task.weather >= weather_of_.size()) {
       weather_of_.resize(task.weather + 1, -1);
@@ -201,7 +209,7 @@ std::span<const TaskInStratum> StratumSorter::Sort(
 
     TaskInStratum in;
     in.cell = static_cast<uint32_t>(cell);
-    in.day = clock_.Day(task.accepted_at);
+    in.day = day;
     if (task.delivered && IsKnown(task.completed_at)) {
       if (task.completed_at < task.accepted_at) continue;
       in.duration = task.completed_at - task.accepted_at;

@@ -33,6 +33,7 @@ struct StratumKey {
 
   auto operator<=>(const StratumKey&) const = default;
   StratumKey At(int level) const;  // The stratum that holds this one there.
+  int CodeAt(int level) const;     // Code() of At(level).
   int Code() const;                // All but level, zone and vehicle, packed.
   static StratumKey FromCode(int level, std::string zone, std::string vehicle,
                              int code);

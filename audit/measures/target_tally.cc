@@ -11,13 +11,30 @@ namespace {
 
 using replay::IsKnown;
 
+constexpr int64_t replay::Task::*kDeadlines[] = {&replay::Task::promised_at,
+                                                 &replay::Task::limit_at};
+
+// Bounds far above any ride, so that products of what a log may hold stay in 64
+// bits: a million km, a thousand years.
+constexpr int64_t kFarthest = int64_t{1'000'000'000} * replay::kMetre;
+constexpr int64_t kLongest = int64_t{1} << 45;
+
 int64_t NotRiding(const replay::Task& task) {
-  if (IsKnown(task.planned_wait))
-    return std::max<int64_t>(0, task.planned_wait);
-  if (IsKnown(task.arrived_pickup_at) && IsKnown(task.picked_up_at)) {
-    return std::max<int64_t>(0, task.picked_up_at - task.arrived_pickup_at);
+  int64_t wait = 0;
+  if (IsKnown(task.planned_wait)) {
+    wait = task.planned_wait;
+  } else if (IsKnown(task.arrived_pickup_at) && IsKnown(task.picked_up_at)) {
+    wait = task.picked_up_at - task.arrived_pickup_at;
   }
-  return 0;
+  return std::clamp<int64_t>(wait, 0, kLongest);
+}
+
+int64_t RouteOf(const replay::Task& task) {
+  if (IsKnown(task.route_distance)) return task.route_distance;
+  if (IsKnown(task.pickup_distance) && IsKnown(task.dropoff_distance)) {
+    return task.pickup_distance + task.dropoff_distance;
+  }
+  return replay::kUnknown;
 }
 
 // Slack outside of [-1 h, 1 h) stands in the first and last bin of the plot.
@@ -27,95 +44,118 @@ constexpr int64_t kBins = 120;
 }  // namespace
 
 void TargetTally::Observe(const replay::WorkerTimeline& timeline) {
-  int64_t on_time = 0, total = 0;
+  int64_t on_time[2] = {}, total[2] = {};
+  const int64_t scale = low_ * 1'000'000;
   for (const replay::Task& task : timeline.tasks) {
-    const int64_t deadline = task.*deadline_;
-    if (!IsKnown(deadline)) continue;
-    if (IsKnown(task.completed_at)) {
-      const int64_t slack = deadline - task.completed_at;
-      slack_.Add(slack);
-      ++total;
-      if (slack >= 0) {
-        ++on_time;
-      } else {
-        ++late_;
-        late_ms_ -= slack;
-      }
+    Ride ride = {task.accepted_at, replay::kUnknown, 0, 0};
+    if (IsKnown(task.accepted_at)) ride.distance = RouteOf(task);
+    const bool speed = IsKnown(ride.distance);
+    if (speed) {
+      ride.distance = std::clamp<int64_t>(ride.distance, 0, kFarthest);
+      ride.wait = NotRiding(task);
+      ride.needed = (ride.distance * 3600 + scale - 1) / scale * 1000;
     }
-    ObserveSpeed(task, deadline);
+    for (int t = 0; t < 2; ++t) {
+      const int64_t deadline = task.*kDeadlines[t];
+      if (!IsKnown(deadline)) continue;
+      Tally& tally = tallies_[t];
+      if (IsKnown(task.completed_at)) {
+        const int64_t slack = deadline - task.completed_at;
+        tally.slack.Add(slack);
+        ++total[t];
+        if (slack >= 0) {
+          ++on_time[t];
+        } else {
+          ++tally.late;
+          tally.late_ms -= slack;
+        }
+      }
+      if (speed) ObserveSpeed(ride, deadline, tally);
+    }
   }
-  if (!timeline.known || total == 0) return;
-  ++workers_;
-  on_time_ += on_time;
-  total_ += total;
-  on_time_squares_ += Int128{on_time} * on_time;
-  on_time_products_ += Int128{on_time} * total;
-  total_squares_ += Int128{total} * total;
+  for (int t = 0; t < 2; ++t) {
+    if (!timeline.known || total[t] == 0) continue;
+    Tally& tally = tallies_[t];
+    ++tally.workers;
+    tally.on_time += on_time[t];
+    tally.total += total[t];
+    tally.on_time_squares += Int128{on_time[t]} * on_time[t];
+    tally.on_time_products += Int128{on_time[t]} * total[t];
+    tally.total_squares += Int128{total[t]} * total[t];
+  }
 }
 
-void TargetTally::ObserveSpeed(const replay::Task& task, int64_t deadline) {
-  if (!IsKnown(task.accepted_at)) return;
-  int64_t distance = task.route_distance;
-  if (!IsKnown(distance) && IsKnown(task.pickup_distance) &&
-      IsKnown(task.dropoff_distance)) {
-    distance = task.pickup_distance + task.dropoff_distance;
-  }
-  if (!IsKnown(distance)) return;
-  const int64_t wait = NotRiding(task);
-  const int64_t allowed = deadline - task.accepted_at;
-  const int64_t riding = allowed - wait;
-  ++speed_n_;
+void TargetTally::ObserveSpeed(const Ride& ride, int64_t deadline,
+                               Tally& tally) const {
+  const int64_t allowed =
+      std::clamp(deadline - ride.accepted, -kLongest, kLongest);
+  const int64_t riding = allowed - ride.wait;
+  ++tally.speed_n;
   if (riding <= 0) {
-    ++impossible_;
-    ++over_low_;
-    ++over_high_;
+    ++tally.impossible;
+    ++tally.over_low;
+    ++tally.over_high;
   } else {
     // Millimetres and milliseconds: the thousands cancel.
-    over_low_ += distance * 3600 > low_ * 1000 * riding;
-    over_high_ += distance * 3600 > high_ * 1000 * riding;
-    speed_.Add((distance * 3600 + riding / 2) / riding);
+    tally.over_low += ride.distance * 3600 > low_ * 1000 * riding;
+    tally.over_high += ride.distance * 3600 > high_ * 1000 * riding;
+    tally.speed.Add((ride.distance * 3600 + riding / 2) / riding);
   }
-  const int64_t scale = low_ * 1'000'000;
-  const int64_t needed = (distance * 3600 + scale - 1) / scale * 1000;
-  missing_ms_ += std::max<int64_t>(0, needed + wait - allowed);
+  tally.missing_ms += std::max<int64_t>(0, ride.needed + ride.wait - allowed);
 }
 
-v1::TargetState TargetTally::Save() const {
+v1::TargetState TargetTally::StateOf(const Tally& tally) {
   v1::TargetState state;
-  *state.mutable_slack() = EncodeCounts(slack_.Sorted());
-  state.set_late(late_);
-  *state.mutable_late_ms() = EncodeWide(late_ms_);
-  *state.mutable_speed() = EncodeCounts(speed_.Sorted());
-  state.set_speed_n(speed_n_);
-  state.set_over_low(over_low_);
-  state.set_over_high(over_high_);
-  state.set_impossible(impossible_);
-  state.set_missing_ms(missing_ms_);
-  state.set_workers(workers_);
-  *state.mutable_on_time_squares() = EncodeWide(on_time_squares_);
-  *state.mutable_on_time_products() = EncodeWide(on_time_products_);
-  *state.mutable_total_squares() = EncodeWide(total_squares_);
-  state.set_on_time(on_time_);
-  state.set_total(total_);
+  *state.mutable_slack() = EncodeCounts(tally.slack.Sorted());
+  state.set_late(tally.late);
+  *state.mutable_late_ms() = EncodeWide(tally.late_ms);
+  *state.mutable_speed() = EncodeCounts(tally.speed.Sorted());
+  state.set_speed_n(tally.speed_n);
+  state.set_over_low(tally.over_low);
+  state.set_over_high(tally.over_high);
+  state.set_impossible(tally.impossible);
+  *state.mutable_missing_ms() = EncodeWide(tally.missing_ms);
+  state.set_workers(tally.workers);
+  *state.mutable_on_time_squares() = EncodeWide(tally.on_time_squares);
+  *state.mutable_on_time_products() = EncodeWide(tally.on_time_products);
+  *state.mutable_total_squares() = EncodeWide(tally.total_squares);
+  state.set_on_time(tally.on_time);
+  state.set_total(tally.total);
   return state;
 }
 
-void TargetTally::Merge(const v1::TargetState& state) {
-  slack_.Merge(DecodeCounts(state.slack()));
-  late_ += state.late();
-  late_ms_ += DecodeWide(state.late_ms());
-  speed_.Merge(DecodeCounts(state.speed()));
-  speed_n_ += state.speed_n();
-  over_low_ += state.over_low();
-  over_high_ += state.over_high();
-  impossible_ += state.impossible();
-  missing_ms_ += state.missing_ms();
-  workers_ += state.workers();
-  on_time_squares_ += DecodeWide(state.on_time_squares());
-  on_time_products_ += DecodeWide(state.on_time_products());
-  total_squares_ += DecodeWide(state.total_squares());
-  on_time_ += state.on_time();
-  total_ += state.total();
+void TargetTally::MergeInto(const v1::TargetState& state, Tally* tally) {
+  tally->slack.Merge(DecodeCounts(state.slack()));
+  tally->late += state.late();
+  tally->late_ms += DecodeWide(state.late_ms());
+  tally->speed.Merge(DecodeCounts(state.speed()));
+  tally->speed_n += state.speed_n();
+  tally->over_low += state.over_low();
+  tally->over_high += state.over_high();
+  tally->impossible += state.impossible();
+  tally->missing_ms += DecodeWide(state.missing_ms());
+  tally->workers += state.workers();
+  tally->on_time_squares += DecodeWide(state.on_time_squares());
+  tally->on_time_products += DecodeWide(state.on_time_products());
+  tally->total_squares += DecodeWide(state.total_squares());
+  tally->on_time += state.on_time();
+  tally->total += state.total();
+}
+
+void TargetTally::Save(v1::TargetsFirst* first) const {
+  for (const Tally& tally : tallies_) *first->add_targets() = StateOf(tally);
+}
+
+void TargetTally::Merge(const v1::TargetsFirst& first) {
+  for (int t = 0; t < std::min(2, first.targets_size()); ++t) {
+    MergeInto(first.targets(t), &tallies_[t]);
+  }
+}
+
+void TargetTally::Absorb(const TargetTally& other) {
+  v1::TargetsFirst first;
+  other.Save(&first);
+  Merge(first);
 }
 
 void WriteTarget(const v1::TargetState& state, v1::Target* out) {
@@ -151,7 +191,8 @@ void WriteTarget(const v1::TargetState& state, v1::Target* out) {
   speed->set_over15(state.over_low());
   speed->set_over25(state.over_high());
   speed->set_impossible(state.impossible());
-  speed->set_missing_s(RoundSeconds(state.missing_ms()));
+  speed->set_missing_s(RoundSeconds(static_cast<int64_t>(
+      std::min<Int128>(DecodeWide(state.missing_ms()), INT64_MAX - 1000))));
   const std::vector<Count> speeds = DecodeCounts(state.speed());
   if (speeds.empty()) return;
   // Thousandths of km/h read as milliseconds give km/h as seconds.

@@ -10,8 +10,8 @@
 
 namespace plumbline::audit {
 
-// What one target (promise or limit) needs of each task by itself: lateness,
-// slack and the speed that it asks for.
+// What the targets (promise and limit) need of each task by itself: lateness,
+// slack and the speed that they ask for.
 //
 // Speed, S-SPEED: with R the route from acceptance to drop-off, T the target
 // minus acceptance and N the time not spent riding, the target asks for more
@@ -19,30 +19,40 @@ namespace plumbline::audit {
 // integers. N is the platform's planned wait where logged, else the recorded
 // wait at the pickup, else 0, in the platform's favour. 4,200 m in 900 s ask
 // for 16.8 km/h. missing: max(0, ceil(3.6 R / v_low) + N - T), seconds.
+//
+// All sums are integers; the histograms are exact, that of speeds in
+// thousandths of km/h.
 class TargetTally {
  public:
-  TargetTally(int64_t replay::Task::*deadline, const v1::AuditPlan& plan)
-      : deadline_(deadline),
-        low_(plan.speed_low_kmh()),
-        high_(plan.speed_high_kmh()) {}
+  explicit TargetTally(const v1::AuditPlan& plan)
+      : low_(plan.speed_low_kmh()), high_(plan.speed_high_kmh()) {}
 
   void Observe(const replay::WorkerTimeline& timeline);
-  v1::TargetState Save() const;
-  void Merge(const v1::TargetState& state);
+  void Save(v1::TargetsFirst* first) const;
+  void Merge(const v1::TargetsFirst& first);
+  void Absorb(const TargetTally& other);
 
  private:
-  void ObserveSpeed(const replay::Task& task, int64_t deadline);
+  struct Tally {
+    Histogram slack{-2 * replay::kHour, 1000, 5 * 3600};
+    Histogram speed{0, 1, 100'000};  // Thousandths of km/h.
+    int64_t late = 0;
+    Int128 late_ms = 0;
+    int64_t speed_n = 0, over_low = 0, over_high = 0, impossible = 0;
+    Int128 missing_ms = 0;
+    int64_t workers = 0, on_time = 0, total = 0;
+    Int128 on_time_squares = 0, on_time_products = 0, total_squares = 0;
+  };
+  // What a task's speed rests on, whatever the target.
+  struct Ride {
+    int64_t accepted, distance, wait, needed;
+  };
+  void ObserveSpeed(const Ride& ride, int64_t deadline, Tally& tally) const;
+  static v1::TargetState StateOf(const Tally& tally);
+  static void MergeInto(const v1::TargetState& state, Tally* tally);
 
-  int64_t replay::Task::*deadline_;
   int64_t low_, high_;
-  Histogram slack_{-2 * replay::kHour, 1000, 5 * 3600};
-  Histogram speed_{0, 1, 100'000};  // Thousandths of km/h.
-  int64_t late_ = 0;
-  Int128 late_ms_ = 0;
-  int64_t speed_n_ = 0, over_low_ = 0, over_high_ = 0, impossible_ = 0;
-  int64_t missing_ms_ = 0;
-  int64_t workers_ = 0, on_time_ = 0, total_ = 0;
-  Int128 on_time_squares_ = 0, on_time_products_ = 0, total_squares_ = 0;
+  Tally tallies_[2];
 };
 
 // Writes all that needs no second pass.

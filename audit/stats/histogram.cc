@@ -33,13 +33,25 @@ void Histogram::Compact() {
   rest_.clear();
 }
 
+void Histogram::Carry(int64_t bin) {
+  const Count lost = {low_ + step_ * bin, int64_t{1} << 32};
+  rest_runs_ = MergeCounts(rest_runs_, std::span(&lost, 1));
+}
+
+void Histogram::AddToBin(int64_t bin, int64_t count) {
+  if (static_cast<size_t>(bin) >= dense_.size()) Grow(bin);
+  const int64_t sum = int64_t{dense_[bin]} + count;
+  dense_[bin] = static_cast<uint32_t>(sum);
+  if (const int64_t lost = sum >> 32; lost != 0) {
+    const Count rest = {low_ + step_ * bin, lost << 32};
+    rest_runs_ = MergeCounts(rest_runs_, std::span(&rest, 1));
+  }
+}
+
 void Histogram::AddMany(int64_t value, int64_t count) {
   if (count <= 0) return;
-  const int64_t offset = value - low_;
-  const int64_t bin = offset / step_;
-  if (offset >= 0 && bin < width_ && bin * step_ == offset) {
-    if (static_cast<size_t>(bin) >= dense_.size()) Grow(bin);
-    dense_[bin] += count;
+  if (const int64_t bin = BinOf(value); bin >= 0) {
+    AddToBin(bin, count);
     return;
   }
   const Count one = {value, count};
@@ -49,11 +61,8 @@ void Histogram::AddMany(int64_t value, int64_t count) {
 void Histogram::Merge(std::span<const Count> sorted) {
   std::vector<Count> rest;
   for (const Count& entry : sorted) {
-    const int64_t offset = entry.value - low_;
-    const int64_t bin = offset / step_;
-    if (offset >= 0 && bin < width_ && bin * step_ == offset) {
-      if (static_cast<size_t>(bin) >= dense_.size()) Grow(bin);
-      dense_[bin] += entry.count;
+    if (const int64_t bin = BinOf(entry.value); bin >= 0) {
+      AddToBin(bin, entry.count);
     } else {
       rest.push_back(entry);
     }
@@ -82,7 +91,7 @@ std::vector<Count> Histogram::Sorted() const {
 bool Histogram::empty() const {
   return rest_.empty() && rest_runs_.empty() &&
          std::all_of(dense_.begin(), dense_.end(),
-                     [](int64_t n) { return n == 0; });
+                     [](uint32_t n) { return n == 0; });
 }
 
 std::vector<Count> MergeCounts(std::span<const Count> a,

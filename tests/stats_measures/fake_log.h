@@ -10,6 +10,7 @@
 
 #include "audit/measures/measure.h"
 #include "audit/measures/plan.h"
+#include "audit/measures/worker_summary.h"
 
 namespace plumbline::audit {
 
@@ -205,6 +206,46 @@ class FakeLog {
         v1::MeasureState state;
         merged->Save(&state);
         *states += state.SerializeAsString();
+      }
+      merged->Conclude(&result);
+    }
+    return result;
+  }
+
+  // The same as one process does it: instances are absorbed without being
+  // encoded, and a second pass is run only where it is asked for.
+  v1::AuditResult RunAbsorbing(const std::vector<FakeWorker>& workers,
+                               int parts, int* second_passes) const {
+    v1::AuditResult result;
+    const size_t count = MakeMeasures(context, {}).size();
+    for (size_t m = 0; m < count; ++m) {
+      auto make = [&] { return std::move(MakeMeasures(context, {})[m]); };
+      auto pass = [&](const v1::MeasureState* first) {
+        WorkerSummarizer summarizer(context);
+        std::vector<std::unique_ptr<Measure>> instances;
+        for (int i = 0; i < parts; ++i) {
+          instances.push_back(make());
+          if (first != nullptr) instances.back()->BeginSecondPass(*first);
+        }
+        for (size_t w = 0; w < workers.size(); ++w) {
+          Show(workers[w], [&](const replay::WorkerTimeline& timeline) {
+            instances[w % parts]->Observe(timeline,
+                                          summarizer.Summarize(timeline));
+          });
+        }
+        std::unique_ptr<Measure> merged = make();
+        for (auto& instance : instances) {
+          EXPECT_TRUE(merged->Absorb(std::move(instance)).ok());
+        }
+        return merged;
+      };
+      std::unique_ptr<Measure> merged = pass(nullptr);
+      if (!merged->complete()) {
+        ++*second_passes;
+        v1::MeasureState state;
+        merged->Save(&state);
+        merged = pass(&state);
+        EXPECT_TRUE(merged->complete());
       }
       merged->Conclude(&result);
     }

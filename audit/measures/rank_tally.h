@@ -1,0 +1,71 @@
+#ifndef PLUMBLINE_AUDIT_MEASURES_RANK_TALLY_H_
+#define PLUMBLINE_AUDIT_MEASURES_RANK_TALLY_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "audit/measures/rank_reference.h"
+#include "audit/measures/task_records.h"
+#include "audit/stats/decimal.h"
+
+namespace plumbline::audit {
+
+inline constexpr int kRankBits = 60;
+inline constexpr int kInfluenceBits = 40;
+
+// Sums of the ranks of one stratum and target, in units of 2^-60.
+struct RankSums {
+  int64_t n = 0, workers = 0;
+  Int128 pi = 0, low = 0, high = 0;
+  void operator+=(const RankSums& other);
+};
+
+// How much a worker moves the mean rank, but for the part that rests on the
+// mean itself: in units of 2^-40, so that the order of strata never shows.
+struct WorkerInfluence {
+  Int128 fixed = 0;
+  int64_t ranked = 0;
+  bool any = false;
+  void operator+=(const WorkerInfluence& other);
+};
+
+// Over workers, in units of 2^-40.
+struct SpreadSums {
+  int64_t workers = 0;
+  Int128 influence = 0, squares = 0;
+  void operator+=(const SpreadSums& other);
+};
+
+// Ranks the tasks of one stratum, grouped by worker. Rank of target T of
+// worker w, D the durations of the stratum:
+//
+//   F = (C(T) - C_w(T)) / (n - n_w),   C(T) = #{D <= T}
+//
+// A worker's ranks in a stratum share one denominator, so their sum is an exact
+// integer over it, rounded once to 2^-60. `influence` is by worker. Not
+// thread-safe: one per thread, whose buffers are used again.
+class StratumRanker {
+ public:
+  void Rank(const Reference& reference, std::span<const RankedTask> tasks,
+            std::array<RankSums, kTargets>* sums,
+            std::span<std::array<WorkerInfluence, kTargets>> influence);
+
+ private:
+  void RankWorker(const Reference& reference, std::span<const RankedTask> tasks,
+                  const std::array<double, kTargets>& plain,
+                  std::array<RankSums, kTargets>* sums,
+                  std::array<WorkerInfluence, kTargets>& influence);
+
+  std::vector<int64_t> own_, own_censored_;
+};
+
+// Adds one worker's whole influence, `plain` being the mean rank without
+// leaving anyone out.
+void AddInfluence(const WorkerInfluence& influence, double plain,
+                  SpreadSums* spread);
+
+}  // namespace plumbline::audit
+
+#endif  // PLUMBLINE_AUDIT_MEASURES_RANK_TALLY_H_
