@@ -17,10 +17,12 @@ enum class Language { kEnglish, kChinese };
 // compute nothing. Borrowed for the call.
 struct ReportModel {
   const v1::AuditResult* result = nullptr;
-  const std::vector<v1::WorkerRow>* workers = nullptr;   // Sorted by id.
-  const std::vector<v1::FlaggedTask>* flagged = nullptr; // Sorted.
+  const std::vector<v1::WorkerRow>* workers = nullptr;    // Sorted by id.
+  const std::vector<v1::FlaggedTask>* flagged = nullptr;  // Sorted.
   // Calls back for each row of quarantine.csv, in order.
-  absl::FunctionRef<absl::Status(absl::FunctionRef<absl::Status(const v1::Fault&)>)> quarantine;
+  absl::FunctionRef<absl::Status(
+      absl::FunctionRef<absl::Status(const v1::Fault&)>)>
+      quarantine;
 };
 
 // What the manifest names: role ("input", "mapping", "pack", "plan"), name and
@@ -38,10 +40,11 @@ struct Manifest {
 };
 
 // Writes findings.json, findings.csv, workers.csv, tasks_flagged.csv,
-// quarantine.csv, report.html and manifest.json (with the SHA-256 of the others)
-// into the folder `out`, which is made where it is missing. All files are first
-// written under temporary names beside their final ones, synced, then renamed,
-// the manifest last: a killed run leaves no half file under a final name.
+// quarantine.csv, report.html and manifest.json (with the SHA-256 of the
+// others) into the folder `out`, which is made where it is missing. All files
+// are first written under temporary names beside their final ones, synced, then
+// renamed, the manifest last: a killed run leaves no half file under a final
+// name.
 //
 // Errors: the first write that failed, naming the file. Same bytes for the same
 // model. O(size of the model).

@@ -1,0 +1,243 @@
+// Draws the pictures of the report from the figures in the page. Everything it
+// shows stands in tables too, so the page needs no script.
+(function () {
+  'use strict';
+  const data = JSON.parse(document.getElementById('charts').textContent);
+  const ink = '#1b1f24', soft = '#4d5560', line = '#d4d1ca';
+  // Colours and marks differ in lightness and shape, for readers who do not
+  // see colours and for grey print.
+  const colours = ['#1f4e79', '#b3541e', '#4f7d4f', '#7a5195'];
+  const pale = '#b9cbe0';
+  const font = getComputedStyle(document.querySelector('table') || document.body).fontFamily;
+  const drawn = [];
+
+  const number = (value) =>
+    value === null || value === undefined || value === '-' ? '–'
+      : Number(value).toLocaleString('en-US', { maximumFractionDigits: 3 });
+  // Tooltips are plain text on a canvas of our own: nothing becomes markup.
+  const textOnly = { renderMode: 'richText', confine: true, textStyle: { fontFamily: font } };
+
+  function axisText() {
+    return { color: ink, fontFamily: font, fontSize: 12 };
+  }
+  function valueAxis(name, extra) {
+    return Object.assign({
+      type: 'value', name: name, nameLocation: 'middle', nameGap: 32,
+      nameTextStyle: axisText(), axisLabel: axisText(),
+      axisLine: { show: true, lineStyle: { color: soft } },
+      splitLine: { lineStyle: { color: line } },
+    }, extra);
+  }
+  function categoryAxis(names, extra) {
+    return Object.assign({
+      type: 'category', data: names, axisTick: { show: false },
+      axisLine: { lineStyle: { color: soft } },
+      axisLabel: Object.assign(axisText(), { interval: 0 }),
+    }, extra);
+  }
+  function markLines(marks, axis) {
+    if (!marks.length) return undefined;
+    return {
+      silent: true, symbol: 'none', lineStyle: { color: ink, type: 'dashed', width: 1.5 },
+      data: marks.map((mark) => ({
+        [axis]: mark.value,
+        label: { formatter: () => mark.label, color: ink, fontFamily: font, position: 'end' },
+      })),
+    };
+  }
+  // Intervals as thin lines through the points of a series.
+  function intervals(series, names, sideways) {
+    const data = [];
+    series.values.forEach((value, i) => {
+      const low = series.low[i], high = series.high[i];
+      if (low === null || low === undefined || high === null || high === undefined) return;
+      data.push(sideways
+        ? [{ coord: [low, names[i]] }, { coord: [high, names[i]] }]
+        : [{ coord: [names[i], low] }, { coord: [names[i], high] }]);
+    });
+    return data.length
+      ? { silent: true, symbol: ['rect', 'rect'], symbolSize: [2, 12], label: { show: false },
+          lineStyle: { color: ink, type: 'solid', width: 2 }, data: data }
+      : undefined;
+  }
+  const shortName = (name) => (name.length > 26 ? name.slice(0, 25) + '…' : name);
+  const listHeight = (count, each) => Math.max(190, 110 + count * each);
+
+  const kinds = {
+    bars(chart) {
+      const names = chart.categories;
+      return {
+        height: listHeight(names.length * chart.series.length, chart.series.length > 1 ? 22 : 34),
+        option: {
+          legend: chart.series.length > 1 ? { top: 4, textStyle: axisText() } : undefined,
+          grid: { left: 12, right: 70, top: chart.series.length > 1 ? 40 : 16, bottom: 44, containLabel: true },
+          xAxis: valueAxis(chart.xName),
+          yAxis: categoryAxis(names, { inverse: true,
+            axisLabel: Object.assign(axisText(), { interval: 0, formatter: shortName }) }),
+          series: chart.series.map((one, i) => ({
+            type: 'bar', name: one.name, data: one.values, barMaxWidth: 22,
+            itemStyle: { color: i === 0 ? colours[0] : pale, borderColor: colours[0], borderWidth: i === 0 ? 0 : 1 },
+            label: { show: true, position: 'right', formatter: (p) => number(p.value), color: ink, fontFamily: font },
+            markLine: intervals(one, names, true) || (i === 0 ? markLines(chart.marks, 'xAxis') : undefined),
+          })),
+        },
+      };
+    },
+    histogram(chart) {
+      const edges = chart.categories.map(Number);
+      const width = edges.length > 1 ? edges[1] - edges[0] : 1;
+      return {
+        height: 320,
+        option: {
+          grid: { left: 20, right: 24, top: 34, bottom: 44, containLabel: true },
+          xAxis: valueAxis(chart.xName, { min: edges[0], max: edges[edges.length - 1] + width,
+            splitLine: { show: false } }),
+          yAxis: valueAxis(chart.yName, { nameGap: 50, minInterval: 1 }),
+          // Columns on a numeric axis: a step line filled to the ground.
+          series: chart.series.map((one, i) => ({
+            type: 'line', name: one.name, step: 'end', symbol: 'none',
+            data: edges.map((edge, k) => [edge, one.values[k]])
+              .concat([[edges[edges.length - 1] + width, one.values[one.values.length - 1]]]),
+            lineStyle: { color: colours[i], width: 1.5 },
+            areaStyle: { color: colours[i], opacity: 0.55 },
+            markLine: i === 0 ? markLines(chart.marks, 'xAxis') : undefined,
+          })),
+        },
+      };
+    },
+    range(chart) {
+      const names = chart.categories;
+      const band = chart.series[0], extra = chart.series[1];
+      const span = band.high.map((high, i) =>
+        (high === null || band.low[i] === null ? null : high - band.low[i]));
+      return {
+        height: listHeight(names.length, 34),
+        option: {
+          legend: { top: 4, textStyle: axisText(), selectedMode: false,
+                    data: [chart.rangeName, band.name].concat(extra ? [extra.name] : []) },
+          grid: { left: 12, right: 36, top: 44, bottom: 44, containLabel: true },
+          xAxis: valueAxis(chart.xName),
+          yAxis: categoryAxis(names, { inverse: true,
+            axisLabel: Object.assign(axisText(), { interval: 0, formatter: shortName }) }),
+          series: [
+            { type: 'bar', stack: 'band', name: 'base', silent: true, data: band.low,
+              itemStyle: { color: 'transparent' }, barMaxWidth: 16 },
+            { type: 'bar', stack: 'band', name: chart.rangeName, data: span, barMaxWidth: 16,
+              itemStyle: { color: pale, borderColor: colours[0] } },
+            { type: 'scatter', name: band.name, symbol: 'rect', symbolSize: [4, 22], z: 5,
+              itemStyle: { color: colours[0] }, data: band.values.map((v, i) => [v, names[i]]) },
+          ].concat(extra ? [{ type: 'scatter', name: extra.name, symbol: 'diamond', symbolSize: 15, z: 6,
+              itemStyle: { color: colours[1], borderColor: '#fff', borderWidth: 1 },
+              data: extra.values.map((v, i) => [v, names[i]]) }] : []),
+        },
+        tip(p) {
+          const i = p.dataIndex;
+          const rows = [names[i], chart.rangeName + ': ' + number(band.low[i]) + ' – ' + number(band.high[i]),
+                        band.name + ': ' + number(band.values[i])];
+          if (extra) rows.push(extra.name + ': ' + number(extra.values[i]));
+          return rows.join('\n');
+        },
+      };
+    },
+    points(chart) {
+      const names = chart.categories, one = chart.series[0];
+      return {
+        height: listHeight(names.length, 48),
+        option: {
+          grid: { left: 12, right: 36, top: 40, bottom: 44, containLabel: true },
+          xAxis: valueAxis(chart.xName, { min: 0, max: 1 }),
+          yAxis: categoryAxis(names, { inverse: true }),
+          series: [
+            { type: 'scatter', name: one.name, symbolSize: 14, z: 5, itemStyle: { color: colours[1] },
+              data: one.values.map((v, i) => [v, names[i]]), markLine: intervals(one, names, true) },
+            { type: 'scatter', name: 'marks', data: [], markLine: markLines(chart.marks, 'xAxis') },
+          ],
+        },
+        tip(p) {
+          const i = p.dataIndex;
+          return names[i] + '\n' + number(one.values[i]) +
+            (one.low[i] === null || one.low[i] === undefined ? '' : ' (' + number(one.low[i]) + ' – ' + number(one.high[i]) + ')');
+        },
+      };
+    },
+    curve(chart) {
+      const steps = chart.categories.map(Number);
+      const dashes = ['solid', 'dashed', 'dotted', [8, 3, 2, 3]];
+      return {
+        height: 400,
+        option: {
+          legend: { top: 4, textStyle: axisText() },
+          grid: { left: 20, right: 24, top: 60, bottom: 44, containLabel: true },
+          xAxis: valueAxis(chart.xName, { min: 0, max: 100 }),
+          yAxis: valueAxis(chart.yName, { min: 0, max: 100, nameGap: 40 }),
+          series: chart.series.map((one, i) => ({
+            type: 'line', name: one.name, symbol: 'none',
+            data: steps.map((x, k) => [x, one.values[k]]),
+            lineStyle: { width: i === 0 ? 1.5 : 2.5, color: i === 0 ? soft : colours[(i - 1) % 4], type: dashes[i % 4] },
+            itemStyle: { color: i === 0 ? soft : colours[(i - 1) % 4] },
+          })),
+        },
+      };
+    },
+  };
+
+  function draw(chart) {
+    const place = document.getElementById(chart.id);
+    const made = kinds[chart.kind](chart);
+    place.hidden = false;
+    place.style.height = made.height + 'px';
+    const picture = echarts.init(place, null, { renderer: 'svg' });
+    const tip = made.tip || ((p) => {
+      const value = Array.isArray(p.value) ? p.value[1] : p.value;
+      const at = Array.isArray(p.value) ? number(p.value[0]) : p.name;
+      return (p.seriesName && p.seriesName.indexOf('series') !== 0 ? p.seriesName + '\n' : '') + at + ': ' + number(value);
+    });
+    const byAxis = chart.kind === 'histogram' || chart.kind === 'curve';
+    picture.setOption(Object.assign({
+      animation: false,
+      textStyle: { fontFamily: font, color: ink },
+      tooltip: Object.assign({ trigger: byAxis ? 'axis' : 'item',
+        formatter: (p) => (Array.isArray(p) ? p.map(tip).join('\n') : tip(p)) }, textOnly),
+      aria: { enabled: true, label: { description: chart.title + '. ' + chart.sentence } },
+    }, made.option));
+    place.setAttribute('role', 'img');
+    place.setAttribute('aria-label', chart.title + '. ' + chart.sentence);
+    const numbers = place.parentElement.querySelector('details.numbers');
+    if (numbers) numbers.open = false;
+    drawn.push(picture);
+  }
+
+  data.charts.forEach(draw);
+  let waiting = 0;
+  window.addEventListener('resize', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => drawn.forEach((picture) => picture.resize()), 120);
+  });
+
+  // Paper has no folds: open everything to print, then fold again.
+  let closed = [];
+  window.addEventListener('beforeprint', () => {
+    closed = Array.from(document.querySelectorAll('details:not([open])'));
+    closed.forEach((details) => { details.open = true; });
+    drawn.forEach((picture) => picture.resize({ width: 640 }));
+  });
+  window.addEventListener('afterprint', () => {
+    closed.forEach((details) => { details.open = false; });
+    drawn.forEach((picture) => picture.resize({ width: 'auto' }));
+  });
+
+  // The table of contents shows where the reader is.
+  const links = new Map();
+  document.querySelectorAll('nav a').forEach((link) => links.set(link.hash.slice(1), link));
+  if ('IntersectionObserver' in window) {
+    const watcher = new IntersectionObserver((entries) => {
+      entries.forEach((entry) => {
+        if (!entry.isIntersecting) return;
+        links.forEach((link) => link.removeAttribute('aria-current'));
+        const link = links.get(entry.target.id);
+        if (link) link.setAttribute('aria-current', 'true');
+      });
+    }, { rootMargin: '0px 0px -75% 0px' });
+    document.querySelectorAll('main > section').forEach((section) => watcher.observe(section));
+  }
+})();

@@ -1,0 +1,198 @@
+#include "audit/report/staged_folder.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/escaping.h"
+#include "audit/report/cat.h"
+
+namespace plumbline::audit {
+namespace {
+
+constexpr size_t kBufferBytes = size_t{1} << 20;
+
+absl::Status WriteError(std::string_view path, std::string_view what) {
+  return absl::UnavailableError(
+      Cat(path, ":1:1: ", what, ": ", std::strerror(errno),
+          ", expected a folder with room that may be written, "
+          "choose another --out"));
+}
+
+}  // namespace
+
+struct StagedFile::Hash {
+  Hash() : context(EVP_MD_CTX_new()) {
+    EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
+  }
+  ~Hash() { EVP_MD_CTX_free(context); }
+  void Update(std::string_view bytes) {
+    EVP_DigestUpdate(context, bytes.data(), bytes.size());
+  }
+  std::string Hex() {
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
+    unsigned length = 0;
+    EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()),
+                       &length);
+    digest.resize(length);
+    return absl::BytesToHexString(digest);
+  }
+  EVP_MD_CTX* context;
+};
+
+StagedFile::StagedFile(std::string name, std::string path)
+    : name_(std::move(name)),
+      path_(std::move(path)),
+      hash_(std::make_unique<Hash>()) {
+  file_ = open(path_.c_str(),
+               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (file_ < 0) Fail("cannot be made");
+}
+
+StagedFile::~StagedFile() {
+  if (file_ >= 0) close(file_);
+}
+
+void StagedFile::Fail(std::string_view what) {
+  if (status_.ok()) status_ = WriteError(path_, what);
+}
+
+void StagedFile::Write(std::string_view bytes) {
+  if (!status_.ok()) return;
+  buffer_.append(bytes);
+  if (buffer_.size() >= kBufferBytes) Flush();
+}
+
+void StagedFile::Flush() {
+  hash_->Update(buffer_);
+  std::string_view rest = buffer_;
+  while (!rest.empty()) {
+    const ssize_t written = write(file_, rest.data(), rest.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      Fail("cannot be written");
+      break;
+    }
+    rest.remove_prefix(static_cast<size_t>(written));
+  }
+  buffer_.clear();
+}
+
+absl::Status StagedFile::Finish() {
+  if (status_.ok()) Flush();
+  if (status_.ok() && fsync(file_) != 0) Fail("cannot be synced");
+  if (file_ >= 0 && close(file_) != 0) Fail("cannot be closed");
+  file_ = -1;
+  sha256_ = hash_->Hex();
+  return status_;
+}
+
+StagedFolder::StagedFolder(std::string folder, int handle)
+    : folder_(std::move(folder)), handle_(handle) {}
+
+absl::StatusOr<std::unique_ptr<StagedFolder>> StagedFolder::Open(
+    const std::string& folder) {
+  std::error_code error;
+  const bool made = std::filesystem::create_directories(folder, error);
+  if (error) {
+    errno = error.value();
+    return WriteError(folder, "cannot be made");
+  }
+  const int handle = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return WriteError(folder, "is not a folder");
+  if (flock(handle, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(handle);
+    return absl::UnavailableError(Cat(folder,
+                                      ":1:1: another run is writing into this "
+                                      "folder, expected a folder for this run "
+                                      "alone, wait or choose another --out"));
+  }
+  auto staged = std::unique_ptr<StagedFolder>(new StagedFolder(folder, handle));
+  staged->made_ = made;
+  return staged;
+}
+
+StagedFolder::~StagedFolder() {
+  files_.clear();
+  if (!committed_) {
+    for (const std::string& name : names_) unlink(PathFor(name).c_str());
+    if (made_) rmdir(folder_.c_str());  // Only goes if it is empty.
+  }
+  close(handle_);
+}
+
+std::string StagedFolder::PathFor(const std::string& name) const {
+  return Cat(folder_, "/.", name, ".partial");
+}
+
+StagedFile* StagedFolder::Add(const std::string& name) {
+  names_.push_back(name);
+  files_.push_back(std::make_unique<StagedFile>(name, PathFor(name)));
+  return files_.back().get();
+}
+
+absl::StatusOr<std::string> StagedFolder::AdoptWritten(
+    const std::string& name) {
+  const std::string path = PathFor(name);
+  names_.push_back(name);
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return WriteError(path, "cannot be read back");
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
+  std::string buffer(kBufferBytes, '\0');
+  ssize_t got = 0;
+  while ((got = read(file, buffer.data(), buffer.size())) != 0) {
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) break;
+    EVP_DigestUpdate(context, buffer.data(), static_cast<size_t>(got));
+  }
+  const bool good = got == 0 && fsync(file) == 0;
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
+  unsigned length = 0;
+  EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()),
+                     &length);
+  EVP_MD_CTX_free(context);
+  digest.resize(length);
+  const absl::Status status =
+      good ? absl::OkStatus() : WriteError(path, "cannot be read back");
+  close(file);
+  if (!status.ok()) return status;
+  return absl::BytesToHexString(digest);
+}
+
+absl::Status StagedFolder::Commit() {
+  // A folder under a final name would make one rename fail after others went
+  // through; look before the first.
+  for (const std::string& name : names_) {
+    struct stat found;
+    const std::string path = Cat(folder_, "/", name);
+    if (lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) {
+      errno = EISDIR;
+      return WriteError(path, "cannot be replaced");
+    }
+  }
+  if (!names_.empty()) {
+    const std::string seal = Cat(folder_, "/", names_.back());
+    if (unlink(seal.c_str()) != 0 && errno != ENOENT)
+      return WriteError(seal, "cannot be replaced");
+  }
+  for (size_t i = 0; i < names_.size(); ++i) {
+    const std::string path = Cat(folder_, "/", names_[i]);
+    if (rename(PathFor(names_[i]).c_str(), path.c_str()) == 0) continue;
+    const absl::Status status = WriteError(path, "cannot be put in place");
+    for (size_t j = 0; j < i; ++j) unlink(Cat(folder_, "/", names_[j]).c_str());
+    return status;
+  }
+  committed_ = true;
+  if (fsync(handle_) != 0) return WriteError(folder_, "cannot be synced");
+  return absl::OkStatus();
+}
+
+}  // namespace plumbline::audit
