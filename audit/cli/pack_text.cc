@@ -1,0 +1,220 @@
+#include "audit/cli/pack_text.h"
+
+#include <cctype>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+
+namespace plumbline::audit {
+namespace {
+
+// The text of the language asked for, or the other where there is none.
+const std::string& Of(const std::string& english, const std::string& chinese,
+                      Language language) {
+  const bool zh = language == Language::kChinese;
+  if (zh && !chinese.empty()) return chinese;
+  return english.empty() ? chinese : english;
+}
+
+std::string Strength(const std::string& letter, Language language) {
+  static const auto* const words = new std::map<std::string, Words>{
+      {"L", {"law", "法律、行政法规"}},
+      {"R", {"ministerial rule", "部门规章或规范性文件"}},
+      {"G", {"guideline", "指引"}},
+      {"N", {"recommended standard", "推荐性标准"}},
+      {"P", {"published promise", "平台公开的承诺"}},
+      {"E", {"encouragement", "倡导性条款"}},
+      {"S", {"settlement", "和解或协议"}},
+      {"D", {"draft", "征求意见稿"}},
+  };
+  const auto at = words->find(letter);
+  return at == words->end() ? letter : at->second.In(language);
+}
+
+std::string Confidence(const std::string& letter, Language language) {
+  static const auto* const words = new std::map<std::string, Words>{
+      {"V1", {"read at the publisher", "已核对发布机关原文"}},
+      {"V2", {"read in a copy", "已核对转载文本"}},
+      {"V3", {"read in a report about it", "见于报道"}},
+      {"M", {"from memory, not verified", "凭记忆，未核对"}},
+  };
+  const auto at = words->find(letter);
+  return at == words->end()
+             ? letter
+             : absl::StrCat(letter, " ", at->second.In(language));
+}
+
+const v1::Source* FindSource(const v1::RulePack& pack, const std::string& id) {
+  for (const v1::Source& source : pack.sources()) {
+    if (source.id() == id) return &source;
+  }
+  return nullptr;
+}
+
+std::string SourceText(const v1::RulePack& pack, const std::string& id,
+                       const std::string& place, Language language) {
+  const v1::Source* source = FindSource(pack, id);
+  std::string text = source == nullptr
+                         ? id
+                         : Of(source->title(), source->title_zh(), language);
+  if (!place.empty()) absl::StrAppend(&text, ", ", place);
+  if (source != nullptr && !source->address().empty()) {
+    absl::StrAppend(&text, " <", source->address(), ">");
+  }
+  return text;
+}
+
+std::string Validity(const std::string& from, const std::string& to,
+                     Language language) {
+  if (from.empty() && to.empty()) return "";
+  return absl::StrCat(
+      from, Words{" to ", " 至 "}.In(language),
+      to.empty() ? Words{"no later value found", "未发现更新"}.In(language)
+                 : to);
+}
+
+std::string ParameterText(const v1::RulePack& pack,
+                          const v1::RuleParameter& parameter,
+                          Language language) {
+  std::string text =
+      absl::StrCat("    ", parameter.name(), " (", parameter.unit(), ")");
+  const std::string& title =
+      Of(parameter.title(), parameter.title_zh(), language);
+  if (!title.empty()) absl::StrAppend(&text, ": ", title);
+  absl::StrAppend(&text, "\n");
+  for (const v1::DatedValue& value : parameter.values()) {
+    absl::StrAppend(&text, "      ", value.value());
+    if (!value.place().empty()) absl::StrAppend(&text, " ", value.place());
+    if (!value.class_().empty())
+      absl::StrAppend(&text, " [", value.class_(), "]");
+    absl::StrAppend(&text, "  ",
+                    Validity(value.valid_from(), value.valid_to(), language),
+                    "  ", SourceText(pack, value.source(), "", language), "  ",
+                    Confidence(value.confidence(), language), "\n");
+  }
+  return text;
+}
+
+bool IsNameLetter(char letter) {
+  return std::isalnum(static_cast<unsigned char>(letter)) || letter == '_';
+}
+
+// Whether a formula names `name` as a whole word.
+bool Names(const std::string& formula, const std::string& name) {
+  for (size_t at = formula.find(name); at != std::string::npos;
+       at = formula.find(name, at + 1)) {
+    const size_t end = at + name.size();
+    const bool begins = at == 0 || !IsNameLetter(formula[at - 1]);
+    const bool ends = end == formula.size() || !IsNameLetter(formula[end]);
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+bool Uses(const v1::Rule& rule, const std::string& parameter) {
+  if (Names(rule.require(), parameter) || Names(rule.scope(), parameter) ||
+      Names(rule.gate(), parameter)) {
+    return true;
+  }
+  for (const v1::Let& let : rule.let()) {
+    if (Names(let.is(), parameter)) return true;
+  }
+  return false;
+}
+
+std::string RuleText(const v1::RulePack& pack, const v1::Rule& rule,
+                     Language language) {
+  std::string text =
+      absl::StrCat("  ", rule.id(), "\n    ",
+                   Of(rule.clause(), rule.clause_zh(), language), "\n");
+  const auto line = [&](Words label, const std::string& value) {
+    if (!value.empty())
+      absl::StrAppend(&text, "    ", label.In(language), value, "\n");
+  };
+  line({"source: ", "出处："},
+       SourceText(pack, rule.source(), rule.place_in_source(), language));
+  line({"strength: ", "效力："}, Strength(rule.strength(), language));
+  line({"verified: ", "核对："}, Confidence(rule.confidence(), language));
+  line({"valid: ", "有效期："},
+       Validity(rule.valid_from(), rule.valid_to(), language));
+  line({"looks at: ", "对象："},
+       rule.window().empty() ? rule.over()
+                             : absl::StrCat(rule.over(), ", ", rule.window()));
+  line({"applies where: ", "适用于："},
+       rule.scope_text().empty()
+           ? rule.scope()
+           : Of(rule.scope_text(), rule.scope_text_zh(), language));
+  for (const v1::Let& let : rule.let()) {
+    absl::StrAppend(&text, "    ", let.name(), " = ", let.is(), "\n");
+  }
+  line({"requires: ", "要求："}, rule.require());
+  line({"note: ", "说明："}, Of(rule.note(), rule.note_zh(), language));
+  return text;
+}
+
+}  // namespace
+
+std::string ListPacks(const std::vector<RulePack>& packs, Language language) {
+  std::string text;
+  for (const RulePack& loaded : packs) {
+    const v1::RulePack& pack = loaded.pack;
+    std::map<std::string, int> values;
+    for (const v1::RuleParameter& parameter : pack.parameters()) {
+      for (const v1::DatedValue& value : parameter.values())
+        ++values[value.confidence()];
+    }
+    std::string verified;
+    for (const auto& [confidence, n] : values) {
+      absl::StrAppend(&verified, verified.empty() ? "" : "; ", n, " ",
+                      Confidence(confidence, language));
+    }
+    absl::StrAppend(&text, pack.name(), "  ", pack.version(), "\n  ",
+                    Of(pack.title(), pack.title_zh(), language), "\n  ",
+                    Words{"rules: ", "规则数："}.In(language),
+                    pack.rules_size(),
+                    Words{"; last checked ", "；最近核对："}.In(language),
+                    pack.last_checked(), "\n");
+    if (!verified.empty()) {
+      absl::StrAppend(&text, "  ", Words{"figures: ", "数值："}.In(language),
+                      verified, "\n");
+    }
+  }
+  return text;
+}
+
+std::string ShowPack(const RulePack& loaded, Language language) {
+  const v1::RulePack& pack = loaded.pack;
+  std::string text = ListPacks({loaded}, language);
+  absl::StrAppend(&text, "  SHA-256 ", loaded.sha256, "\n\n",
+                  Words{"Rules\n", "规则\n"}.In(language));
+  for (const v1::Rule& rule : pack.rules()) {
+    absl::StrAppend(&text, RuleText(pack, rule, language), "\n");
+  }
+  if (pack.parameters_size() > 0) {
+    absl::StrAppend(
+        &text, Words{"Figures by date\n", "按日期列出的数值\n"}.In(language));
+  }
+  for (const v1::RuleParameter& parameter : pack.parameters()) {
+    absl::StrAppend(&text, ParameterText(pack, parameter, language));
+  }
+  return text;
+}
+
+std::string ShowRule(const RulePack& loaded, const std::string& rule_id,
+                     Language language) {
+  const v1::RulePack& pack = loaded.pack;
+  for (const v1::Rule& rule : pack.rules()) {
+    if (rule.id() != rule_id) continue;
+    std::string text =
+        absl::StrCat(pack.name(), "\n", RuleText(pack, rule, language));
+    for (const v1::RuleParameter& parameter : pack.parameters()) {
+      if (Uses(rule, parameter.name())) {
+        absl::StrAppend(&text, ParameterText(pack, parameter, language));
+      }
+    }
+    return text;
+  }
+  return "";
+}
+
+}  // namespace plumbline::audit
