@@ -104,6 +104,33 @@ absl::Status CheckTwins(const SourceFile& file,
   return absl::OkStatus();
 }
 
+// A required column whose source the file lacks would be missing in every row.
+absl::Status CheckRequired(const SourceFile& file,
+                           const v1::TableImport& import) {
+  const TableSchema& table = *FindTable(import.table());
+  for (const v1::ColumnImport& column : import.columns()) {
+    const int target = table.Find(column.to());
+    if (target < 0 || !table.columns[static_cast<size_t>(target)].required)
+      continue;
+    std::vector<std::string> needed(column.joined().begin(),
+                                    column.joined().end());
+    if (!column.from().empty()) {
+      needed.push_back(
+          column.json_member().empty()
+              ? column.from()
+              : absl::StrCat(column.from(), ".", column.json_member()));
+    }
+    for (const std::string& name : needed) {
+      if (HasColumn(file.columns, name)) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          file.name, ":1:1: found no column ", name,
+          ", expected it as the source of ", table.name, ".", column.to(),
+          "; correct the mapping or export the column"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Recognition> Settle(const SourceFile& file, Recognition found) {
   // One import counts the rows, all others are derived from it.
   std::stable_partition(
@@ -111,6 +138,10 @@ absl::StatusOr<Recognition> Settle(const SourceFile& file, Recognition found) {
       [](const v1::TableImport& import) { return !import.derived(); });
   for (size_t i = 0; i < found.imports.size(); ++i)
     found.imports[i].set_derived(i > 0);
+  for (const v1::TableImport& import : found.imports) {
+    if (absl::Status status = CheckRequired(file, import); !status.ok())
+      return status;
+  }
   if (absl::Status status = CheckTwins(file, found.imports); !status.ok())
     return status;
   return found;
