@@ -10,10 +10,6 @@
 namespace plumbline::audit {
 namespace {
 
-int64_t FloorSecond(int64_t value) {
-  return value >= 0 ? value / 1000 : -((-value + 999) / 1000);
-}
-
 // Whether a table by second is worth its memory.
 bool Dense(int64_t span, int64_t values) { return span <= 8 * values + 64; }
 
@@ -97,13 +93,7 @@ void SortedValues::AssignCounts(std::span<const Count> sorted) {
   }
 }
 
-int64_t SortedValues::AtMost(int64_t value) const {
-  if (!by_second_.empty()) {
-    const int64_t at = FloorSecond(value) - first_second_;
-    if (at < 0) return 0;
-    if (at >= static_cast<int64_t>(by_second_.size())) return size_;
-    return by_second_[at];
-  }
+int64_t SortedValues::AtMostOf(int64_t value) const {
   const auto at = std::upper_bound(values_.begin(), values_.end(), value);
   return at == values_.begin() ? 0 : up_to_[at - values_.begin() - 1];
 }

@@ -53,7 +53,13 @@ class SortedValues {
   void AssignCounts(std::span<const Count> sorted);
 
   int64_t size() const { return size_; }
-  int64_t AtMost(int64_t value) const;
+  int64_t AtMost(int64_t value) const {
+    if (by_second_.empty()) return AtMostOf(value);
+    const int64_t at = FloorSecond(value) - first_second_;
+    if (at < 0) return 0;
+    if (at >= static_cast<int64_t>(by_second_.size())) return size_;
+    return by_second_[at];
+  }
   int64_t At(int64_t k) const;  // 0 <= k < size().
   // Quantile of type 7; size() > 0.
   Fraction Quantile(int64_t numerator, int64_t denominator) const;
@@ -62,6 +68,10 @@ class SortedValues {
   double Spread() const;
 
  private:
+  static int64_t FloorSecond(int64_t value) {
+    return value >= 0 ? value / 1000 : -((-value + 999) / 1000);
+  }
+  int64_t AtMostOf(int64_t value) const;
   void Clear();
   void AddMoments(int64_t value, int64_t count);
 

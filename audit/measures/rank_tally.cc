@@ -8,12 +8,24 @@ namespace {
 
 using replay::IsKnown;
 
-Int128 ToFixed(long double value) {
-  return static_cast<Int128>(std::round(std::ldexp(value, kInfluenceBits)));
+// To the nearest multiple of 2^-40.
+Int128 ToFixed(double value) {
+  const double scaled = std::ldexp(value, kInfluenceBits);
+  // Nearly always it fits one word, which is one instruction.
+  if (std::fabs(scaled) < 0x1p62) return std::llrint(scaled);
+  return static_cast<Int128>(std::nearbyint(scaled));
 }
 
-int64_t AtMost(const std::vector<int64_t>& sorted, int64_t value) {
-  return std::upper_bound(sorted.begin(), sorted.end(), value) - sorted.begin();
+// Up to this many are counted one by one, which is faster than sorting them.
+constexpr size_t kFew = 24;
+
+int64_t AtMost(const std::vector<int64_t>& values, int64_t value) {
+  if (values.size() <= kFew) {
+    int64_t count = 0;
+    for (const int64_t own : values) count += own <= value;
+    return count;
+  }
+  return std::upper_bound(values.begin(), values.end(), value) - values.begin();
 }
 
 }  // namespace
@@ -40,97 +52,114 @@ void SpreadSums::operator+=(const SpreadSums& other) {
 
 void StratumRanker::Rank(
     const Reference& reference, std::span<const RankedTask> tasks,
-    std::array<RankSums, kTargets>* sums,
+    std::array<Int128, kTargets>* met, std::array<RankSums, kTargets>* sums,
     std::span<std::array<WorkerInfluence, kTargets>> influence) {
-  std::array<double, kTargets> plain = {};
-  for (int t = 0; t < kTargets; ++t) {
-    const int64_t ranked = reference.targets[t].size();
-    if (ranked == 0) continue;
-    plain[t] = static_cast<double>(reference.met[t]) /
-               static_cast<double>(reference.durations.size()) /
-               static_cast<double>(ranked);
-  }
+  groups_.clear();
+  std::array<Int128, kTargets> own_met = {};
   for (size_t begin = 0; begin < tasks.size();) {
     size_t end = begin;
     while (end < tasks.size() && tasks[end].worker == tasks[begin].worker) {
       ++end;
     }
-    RankWorker(reference, tasks.subspan(begin, end - begin), plain, sums,
-               influence[tasks[begin].worker]);
+    groups_.push_back(
+        GroupOf(reference, tasks.subspan(begin, end - begin), &own_met));
     begin = end;
+  }
+  if (met != nullptr) *met = own_met;
+  const std::array<Int128, kTargets>& all_met =
+      met != nullptr ? *met : reference.met;
+
+  const int64_t n = reference.durations.size();
+  const int64_t censored = reference.censored.size();
+  for (int t = 0; t < kTargets; ++t) {
+    const int64_t ranked = reference.targets[t].size();
+    if (ranked == 0) continue;
+    const double per_duration = 1 / static_cast<double>(n);
+    // The mean rank times the number of targets.
+    const double plain = static_cast<double>(all_met[t]) * per_duration;
+    RankSums& sum = (*sums)[t];
+    for (const Group& group : groups_) {
+      const int64_t others = n - group.own;
+      double moved = 0;
+      if (group.own > 0) {
+        moved = (static_cast<double>(group.at_or_above[t]) -
+                 static_cast<double>(group.own) * plain) *
+                per_duration;
+      }
+      WorkerInfluence& worker = influence[group.worker][t];
+      worker.any |= group.own > 0;
+      if (group.ranked[t] > 0 && others > 0) {
+        sum.n += group.ranked[t];
+        ++sum.workers;
+        const Int128 pi = FixedPoint(group.met[t], others, kRankBits);
+        const int64_t started = others + censored - group.own_censored;
+        sum.pi += pi;
+        sum.low += started == others
+                       ? pi
+                       : FixedPoint(group.met[t], started, kRankBits);
+        sum.high += started == others
+                        ? pi
+                        : FixedPoint(group.met[t] + group.met_censored[t],
+                                     started, kRankBits);
+        worker.ranked += group.ranked[t];
+        moved +=
+            static_cast<double>(group.met[t]) / static_cast<double>(others);
+      }
+      worker.fixed += ToFixed(moved);
+    }
   }
 }
 
-void StratumRanker::RankWorker(
-    const Reference& reference, std::span<const RankedTask> tasks,
-    const std::array<double, kTargets>& plain,
-    std::array<RankSums, kTargets>* sums,
-    std::array<WorkerInfluence, kTargets>& influence) {
+StratumRanker::Group StratumRanker::GroupOf(const Reference& reference,
+                                            std::span<const RankedTask> tasks,
+                                            std::array<Int128, kTargets>* met) {
   own_.clear();
   own_censored_.clear();
   for (const RankedTask& task : tasks) {
     (task.censored ? own_censored_ : own_).push_back(task.value);
   }
-  std::sort(own_.begin(), own_.end());
-  std::sort(own_censored_.begin(), own_censored_.end());
-  const int64_t own = static_cast<int64_t>(own_.size());
-  const int64_t n = reference.durations.size();
-  const int64_t others = n - own;
-  const int64_t censored = reference.censored.size();
-  const int64_t others_started =
-      others + censored - static_cast<int64_t>(own_censored_.size());
-  const bool bounds = censored > static_cast<int64_t>(own_censored_.size());
+  if (own_.size() > kFew) std::sort(own_.begin(), own_.end());
+  if (own_censored_.size() > kFew) {
+    std::sort(own_censored_.begin(), own_censored_.end());
+  }
+  Group group;
+  group.worker = tasks.front().worker;
+  group.own = static_cast<int64_t>(own_.size());
+  group.own_censored = static_cast<int64_t>(own_censored_.size());
+  const bool bounds = reference.censored.size() > group.own_censored;
   for (int t = 0; t < kTargets; ++t) {
     const SortedValues& targets = reference.targets[t];
-    const int64_t ranked = targets.size();
-    if (ranked == 0) continue;
-    int64_t k = 0;
-    Int128 met = 0, met_censored = 0, at_or_above = 0;
+    if (targets.size() == 0) continue;
+    // One worker's tasks of one stratum: a word holds what they add up to.
+    int64_t others_met = 0, all_met = 0, below = 0, met_censored = 0;
     for (const RankedTask& task : tasks) {
       if (task.censored) continue;
-      at_or_above += ranked - targets.AtMost(task.value - 1);
+      below += targets.AtMost(task.value - 1);
       if (!task.ranked || !IsKnown(task.target[t])) continue;
       const int64_t target = task.target[t];
-      ++k;
-      met += reference.durations.AtMost(target) - AtMost(own_, target);
+      ++group.ranked[t];
+      const int64_t at_most = reference.durations.AtMost(target);
+      all_met += at_most;
+      others_met += at_most - AtMost(own_, target);
       if (bounds) {
         met_censored +=
             reference.censored.AtMost(target) - AtMost(own_censored_, target);
       }
     }
-    WorkerInfluence& moved = influence[t];
-    if (own > 0) {
-      moved.any = true;
-      moved.fixed +=
-          ToFixed((static_cast<double>(at_or_above) -
-                   static_cast<double>(Int128{own} * ranked) * plain[t]) /
-                  static_cast<double>(n));
-    }
-    if (k == 0 || others <= 0) continue;
-    RankSums& sum = (*sums)[t];
-    sum.n += k;
-    ++sum.workers;
-    const Int128 pi = FixedPoint(met, others, kRankBits);
-    sum.pi += pi;
-    if (others_started == others) {
-      sum.low += pi;
-      sum.high += pi;
-    } else {
-      sum.low += FixedPoint(met, others_started, kRankBits);
-      sum.high += FixedPoint(met + met_censored, others_started, kRankBits);
-    }
-    moved.ranked += k;
-    moved.fixed +=
-        ToFixed(static_cast<double>(met) / static_cast<double>(others));
+    (*met)[t] += all_met;
+    group.met[t] = others_met;
+    group.met_censored[t] = met_censored;
+    group.at_or_above[t] = Int128{group.own} * targets.size() - below;
   }
+  return group;
 }
 
 void AddInfluence(const WorkerInfluence& influence, double plain,
                   SpreadSums* spread) {
   if (!influence.any) return;
-  const long double value =
-      std::ldexp(static_cast<long double>(influence.fixed), -kInfluenceBits) -
-      static_cast<long double>(influence.ranked) * plain;
+  const double value =
+      std::ldexp(static_cast<double>(influence.fixed), -kInfluenceBits) -
+      static_cast<double>(influence.ranked) * plain;
   ++spread->workers;
   spread->influence += ToFixed(value);
   spread->squares += ToFixed(value * value);

@@ -48,17 +48,26 @@ struct SpreadSums {
 // thread-safe: one per thread, whose buffers are used again.
 class StratumRanker {
  public:
+  // Where `met` is given it gets the sums of Reference::met, which are then
+  // those of `tasks`; otherwise they are taken from `reference`.
   void Rank(const Reference& reference, std::span<const RankedTask> tasks,
+            std::array<Int128, kTargets>* met,
             std::array<RankSums, kTargets>* sums,
             std::span<std::array<WorkerInfluence, kTargets>> influence);
 
  private:
-  void RankWorker(const Reference& reference, std::span<const RankedTask> tasks,
-                  const std::array<double, kTargets>& plain,
-                  std::array<RankSums, kTargets>* sums,
-                  std::array<WorkerInfluence, kTargets>& influence);
+  // One worker in the stratum, in integers.
+  struct Group {
+    uint32_t worker;
+    int64_t own = 0, own_censored = 0;
+    std::array<int64_t, kTargets> ranked = {};
+    std::array<Int128, kTargets> met = {}, met_censored = {}, at_or_above = {};
+  };
+  Group GroupOf(const Reference& reference, std::span<const RankedTask> tasks,
+                std::array<Int128, kTargets>* met);
 
   std::vector<int64_t> own_, own_censored_;
+  std::vector<Group> groups_;
 };
 
 // Adds one worker's whole influence, `plain` being the mean rank without

@@ -95,12 +95,6 @@ class Gathered {
           },
           [t](const RankedTask& task) { return task.target[t]; },
           &reference->targets[t]);
-      Int128 met = 0;
-      for (const RankedTask& task : tasks_) {
-        if (task.censored || !task.ranked || !IsKnown(task.target[t])) continue;
-        met += reference->durations.AtMost(task.target[t]);
-      }
-      reference->met[t] = met;
     }
   }
 
@@ -402,9 +396,9 @@ TargetRanks RankedTasks::Rank(const v1::AuditPlan& plan) const {
                       });
     own.gathered.Refer(&own.reference);
     ranks.strata[s] = FiguresOf(chosen[s], own.reference);
+    own.ranker.Rank(own.reference, own.gathered.tasks(), &own.reference.met,
+                    &ranks.sums[s], own.influence);
     plains[s].Add(own.reference);
-    own.ranker.Rank(own.reference, own.gathered.tasks(), &ranks.sums[s],
-                    own.influence);
   });
   PlainRank plain;
   for (const PlainRank& part : plains) plain.Add(part);
@@ -516,8 +510,8 @@ SecondLook::Sums SecondLook::All() const {
                       [this](uint32_t cell, std::vector<RankedTask>* out) {
                         waiting_.AppendCell(cell, 0, out);
                       });
-    own.ranker.Rank(references_[s], own.gathered.tasks(), &sums.strata[s],
-                    own.influence);
+    own.ranker.Rank(references_[s], own.gathered.tasks(), nullptr,
+                    &sums.strata[s], own.influence);
   });
   Influences all(waiting_.workers());
   for (const Own& own : owns) {

@@ -99,7 +99,7 @@ void TargetTally::ObserveSpeed(const Ride& ride, int64_t deadline,
     // Millimetres and milliseconds: the thousands cancel.
     tally.over_low += ride.distance * 3600 > low_ * 1000 * riding;
     tally.over_high += ride.distance * 3600 > high_ * 1000 * riding;
-    tally.speed.Add((ride.distance * 3600 + riding / 2) / riding);
+    tally.speed.Add((ride.distance * 360 + riding / 2) / riding * 10);
   }
   tally.missing_ms += std::max<int64_t>(0, ride.needed + ride.wait - allowed);
 }

@@ -20,8 +20,8 @@ namespace plumbline::audit {
 // wait at the pickup, else 0, in the platform's favour. 4,200 m in 900 s ask
 // for 16.8 km/h. missing: max(0, ceil(3.6 R / v_low) + N - T), seconds.
 //
-// All sums are integers; the histograms are exact, that of speeds in
-// thousandths of km/h.
+// All sums are integers and the histograms exact; speeds are rounded to
+// hundredths of km/h first, for their quantiles only.
 class TargetTally {
  public:
   explicit TargetTally(const v1::AuditPlan& plan)
@@ -35,7 +35,7 @@ class TargetTally {
  private:
   struct Tally {
     Histogram slack{-2 * replay::kHour, 1000, 5 * 3600};
-    Histogram speed{0, 1, 100'000};  // Thousandths of km/h.
+    Histogram speed{0, 10, 10'000};  // Thousandths of km/h, by tens.
     int64_t late = 0;
     Int128 late_ms = 0;
     int64_t speed_n = 0, over_low = 0, over_high = 0, impossible = 0;

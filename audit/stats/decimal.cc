@@ -72,10 +72,25 @@ int64_t RoundSeconds(int64_t milliseconds) {
 
 Int128 FixedPoint(Int128 numerator, Int128 denominator, int bits) {
   const bool negative = numerator < 0;
-  const Int128 scaled = (negative ? -numerator : numerator) << bits;
-  const Int128 quotient = scaled / denominator;
-  const Int128 rest = scaled % denominator;
-  const Int128 rounded = quotient + (rest >= denominator - rest ? 1 : 0);
+  const Int128 size = negative ? -numerator : numerator;
+  constexpr Int128 kWord = Int128{1} << 63;
+  Int128 rounded;
+  if (size < kWord && denominator < kWord && bits <= 62) {
+    // Common case, in words: the quotient of the rest fits one.
+    const uint64_t by = static_cast<uint64_t>(denominator);
+    const uint64_t whole = static_cast<uint64_t>(size) / by;
+    const auto scaled =
+        static_cast<unsigned __int128>(static_cast<uint64_t>(size) - whole * by)
+        << bits;
+    const uint64_t quotient = static_cast<uint64_t>(scaled / by);
+    const uint64_t rest = static_cast<uint64_t>(scaled) - quotient * by;
+    rounded = (Int128{whole} << bits) + quotient + (rest >= by - rest ? 1 : 0);
+  } else {
+    const Int128 scaled = size << bits;
+    const Int128 quotient = scaled / denominator;
+    const Int128 rest = scaled - quotient * denominator;
+    rounded = quotient + (rest >= denominator - rest ? 1 : 0);
+  }
   return negative ? -rounded : rounded;
 }
 

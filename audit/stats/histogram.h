@@ -46,12 +46,13 @@ class Histogram {
   bool empty() const;
 
  private:
-  // The bin of a value, -1 if it has none. One second and one are divided by
-  // as constants, which is several times as fast.
+  // The bin of a value, -1 if it has none. The steps in use are divided by as
+  // constants, which is several times as fast.
   int64_t BinOf(int64_t value) const {
     const uint64_t offset =
         static_cast<uint64_t>(value) - static_cast<uint64_t>(low_);
     const uint64_t bin = step_ == 1000 ? offset / 1000
+                         : step_ == 10 ? offset / 10
                          : step_ == 1  ? offset
                                        : offset / static_cast<uint64_t>(step_);
     if (bin >= static_cast<uint64_t>(width_)) return -1;
