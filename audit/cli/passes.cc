@@ -102,7 +102,7 @@ absl::StatusOr<Observers> ObserveLog(const MeasureContext& context,
       }
       measure->BeginSecondPass(*state);
     }
-    own.judge = Judge::Create(packs, context);
+    own.judge = Judge::Create(packs, context, {options.allow_unverified});
     summarizers.push_back(std::make_unique<WorkerSummarizer>(context));
   }
   absl::Status status = ForEachBlock(
@@ -130,10 +130,7 @@ absl::StatusOr<Observers> ObserveLog(const MeasureContext& context,
       status = united.measures[m]->Absorb(std::move(all[i].measures[m]));
       if (!status.ok()) return status;
     }
-    v1::JudgeState state;
-    all[i].judge->Save(&state);
-    status = united.judge->Merge(state);
-    if (!status.ok()) return status;
+    united.judge->Absorb(std::move(*all[i].judge));
     std::move(all[i].workers.begin(), all[i].workers.end(),
               std::back_inserter(united.workers));
   }
@@ -199,6 +196,9 @@ AuditOutcome Conclude(const MeasureContext& context, const v1::Input& input,
   for (const auto& measure : observers.measures) measure->Conclude(&result);
   observers.judge->Conclude(&result, &outcome.flagged);
   for (const std::string& note : context.log->notes) result.add_notes(note);
+  for (const std::string& note : context.log->notes_zh) {
+    result.add_notes_zh(note);
+  }
 
   auto* coverage = result.mutable_coverage();
   std::sort(coverage->begin(), coverage->end(),

@@ -266,7 +266,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Empty(const RunOptions& options,
   *shard->head_.mutable_facts()->mutable_info() = info;
   absl::Status status = shard->MakeContext();
   if (!status.ok()) return status;
-  shard->observers_.judge = Judge::Create(shard->packs_, shard->context_);
+  shard->observers_.judge = Judge::Create(shard->packs_, shard->context_, {});
   return shard;
 }
 
@@ -393,7 +393,8 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Union(
                                    shard->header().only().end());
   Observers& observers = shard->observers_;
   observers.measures = MakeMeasures(shard->context_, only);
-  observers.judge = Judge::Create(shard->packs_, shard->context_);
+  observers.judge = Judge::Create(shard->packs_, shard->context_,
+                                  {shard->header().allow_unverified()});
   std::map<std::string, size_t> file_of;  // By worker.
   for (size_t i = 0; i < files.size(); ++i) {
     while (more[i]) {
