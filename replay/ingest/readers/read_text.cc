@@ -1,213 +1,594 @@
+// Text is cut into blocks by offset. A thread reads its block and a little of
+// what follows, counts line ends and quotes, waits for the block before it to
+// say where its own first row begins and on which line, tells the next block
+// the same, and then parses without anybody. A row belongs to the block in
+// which it begins.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <atomic>
+#include <condition_variable>
 #include <cstring>
-#include <mutex>
-#include <thread>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "arrow/csv/options.h"
 #include "arrow/csv/parser.h"
-#include "arrow/memory_pool.h"
 #include "replay/ingest/readers/internal.h"
+#include "replay/ingest/readers/scan.h"
 
 namespace plumbline::replay {
 namespace {
 
-constexpr int64_t kLongestRow = int64_t{64} << 20;
+constexpr size_t kTail = size_t{16} << 10;  // Read on behind a block.
 
-// A stretch of whole rows.
-struct Block {
-  std::shared_ptr<std::string> text;
-  int64_t first_line = 0;
+// Whole rows in a thread's buffer.
+struct Stretch {
+  const char* text = nullptr;
+  size_t size = 0;
+  int64_t line = 0;  // Of the first row.
+  int64_t row = 0;   // Data rows before it.
+  int64_t rows = 0;
+  bool even = false;           // Row i stands on line `line` + i.
+  std::vector<int64_t> lines;  // Else the line of each row.
+  bool ascii = false;
+  int64_t end_line = 0;
 };
 
-// Cuts the stream into blocks that end at a line end outside quotes.
-class Cutter {
- public:
-  Cutter(const SourceFile& file, int64_t block_bytes) : file_(file), block_bytes_(block_bytes) {}
+// The columns of one parsed stretch.
+struct CsvSource {
+  const arrow::csv::BlockParser& parser;
 
-  absl::Status Open() {
-    auto stream = OpenStream(file_.path, file_.compression);
-    if (!stream.ok()) return FileError(file_, "the file cannot be read", "check its rights");
-    stream_ = *stream;
-    if (absl::Status status = Fill(1 << 20); !status.ok()) return status;
-    if (rest_.starts_with("\xef\xbb\xbf")) rest_.erase(0, 3);
-    std::vector<std::string> header;
-    size_t bytes = 0;
-    SplitHeader(rest_, file_.delimiter, &header, &bytes);
-    line_ = 1 + std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(bytes), '\n');
-    rest_.erase(0, bytes);
-    return absl::OkStatus();
+  template <typename Visitor>
+  void Visit(int column, Visitor&& visitor) const {
+    // The visitor never fails, so neither does this.
+    (void)parser.VisitColumn(
+        column,
+        [&](const uint8_t* data, uint32_t size, bool, bool) -> arrow::Status {
+          visitor(reinterpret_cast<const char*>(data), size_t{size});
+          return arrow::Status::OK();
+        });
+  }
+};
+
+// Tokenises and decodes the stretches of one thread.
+class StretchParser {
+ public:
+  StretchParser(TableReader& reader, int thread)
+      : reader_(reader), thread_(thread) {
+    auto options = arrow::csv::ParseOptions::Defaults();
+    options.delimiter = reader.file().delimiter;
+    options.newlines_in_values = true;
+    options.ignore_empty_lines = true;
+    options.invalid_row_handler = [this](const arrow::csv::InvalidRow& row) {
+      // Rows are handled in order: this one stands behind all parsed ones.
+      ragged_.emplace_back(row.number, std::string(row.text));
+      return arrow::csv::InvalidRowResult::Skip;
+    };
+    parser_ = std::make_unique<arrow::csv::BlockParser>(
+        options, static_cast<int32_t>(reader.file().columns.size()),
+        /*first_row=*/0,
+        /*max_num_rows=*/std::numeric_limits<int32_t>::max());
   }
 
-  // The next block; its text is null at the end of the file.
-  absl::Status Next(Block* block) {
-    const std::lock_guard lock(mutex_);
-    block->text = nullptr;
-    int64_t want = block_bytes_;
-    while (true) {
-      if (absl::Status status = Fill(want); !status.ok()) return status;
-      if (rest_.empty()) return absl::OkStatus();
-      size_t cut = rest_.size();
-      if (!ended_) cut = LastRowEnd();
-      if (cut > 0) {
-        block->text = std::make_shared<std::string>(rest_, 0, cut);
-        block->first_line = line_;
-        rest_.erase(0, cut);
-        line_ += std::count(block->text->begin(), block->text->end(), '\n');
-        return absl::OkStatus();
-      }
-      if (static_cast<int64_t>(rest_.size()) > kLongestRow) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(file_.name, ":", line_, ":1: a row of more than ", kLongestRow >> 20,
-                         " MiB, expected a line end; close the quote that runs on"));
-      }
-      want = static_cast<int64_t>(rest_.size()) * 2;
+  absl::Status Parse(const Stretch& stretch) {
+    if (stretch.rows == 0) return absl::OkStatus();
+    ragged_.clear();
+    uint32_t parsed = 0;
+    const arrow::Status status = parser_->ParseFinal(
+        std::string_view(stretch.text, stretch.size), &parsed);
+    if (!status.ok() || parser_->total_num_rows() != stretch.rows) {
+      return FileError(
+          reader_.file(),
+          absl::StrCat("found quotes that do not match in the rows from here, "
+                       "expected every quoted cell to be closed",
+                       status.ok() ? "" : ": ",
+                       status.ok() ? "" : status.message()),
+          "check the quotes", stretch.line);
     }
+    Number(stretch);
+    reader_.CountRows(stretch.rows);
+    if (lines_.empty()) return absl::OkStatus();
+    CsvSource source{*parser_};
+    return reader_.Deliver(thread_, source, lines_, numbers_, stretch.ascii);
   }
 
  private:
-  absl::Status Fill(int64_t want) {
-    while (!ended_ && static_cast<int64_t>(rest_.size()) < want) {
-      const size_t have = rest_.size();
-      rest_.resize(static_cast<size_t>(want));
-      auto got = stream_->Read(want - static_cast<int64_t>(have), rest_.data() + have);
-      if (!got.ok()) {
-        return FileError(file_, absl::StrCat("the file breaks off or is damaged: ",
-                                             got.status().message()),
-                         "copy or export it again");
+  // Lines and numbers of the rows that were parsed.
+  void Number(const Stretch& stretch) {
+    const auto rows = static_cast<size_t>(stretch.rows);
+    if (stretch.even) {
+      lines_.resize(rows);
+      std::iota(lines_.begin(), lines_.end(), stretch.line);
+    } else {
+      lines_ = stretch.lines;
+    }
+    numbers_.clear();
+    if (reader_.needs_row_numbers()) {
+      numbers_.resize(rows);
+      std::iota(numbers_.begin(), numbers_.end(), stretch.row + 1);
+    }
+    if (ragged_.empty()) return;
+    size_t next = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < rows; ++i) {
+      if (next < ragged_.size() &&
+          ragged_[next].first == static_cast<int64_t>(i)) {
+        reader_.AddRagged(lines_[i], ragged_[next].second);
+        ++next;
+        continue;
       }
-      rest_.resize(have + static_cast<size_t>(*got));
-      ended_ = *got == 0;
+      lines_[kept] = lines_[i];
+      if (!numbers_.empty()) numbers_[kept] = numbers_[i];
+      ++kept;
+    }
+    lines_.resize(kept);
+    if (!numbers_.empty()) numbers_.resize(kept);
+  }
+
+  TableReader& reader_;
+  int thread_;
+  std::unique_ptr<arrow::csv::BlockParser> parser_;
+  std::vector<std::pair<int64_t, std::string>> ragged_;
+  std::vector<int64_t> lines_;
+  std::vector<int64_t> numbers_;
+};
+
+absl::Status ZeroByte(const SourceFile& file, const char* text, size_t size,
+                      int64_t line) {
+  const auto* zero = static_cast<const char*>(std::memchr(text, 0, size));
+  if (zero == nullptr) return absl::OkStatus();
+  line += std::count(text, zero, '\n');
+  const char* begin = zero;
+  while (begin > text && begin[-1] != '\n') --begin;
+  return absl::InvalidArgumentError(absl::StrCat(
+      file.name, ":", line, ":", 1 + std::count(begin, zero, file.delimiter),
+      ": found a byte of value 0, expected text; export the file as CSV in "
+      "UTF-8"));
+}
+
+absl::Status LongRow(const SourceFile& file, const RowWalk& walk) {
+  if (walk.quote_line > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        file.name, ":", walk.quote_line, ":", walk.quote_column,
+        ": found a quote that opens here and is not closed within ",
+        kLongestRow >> 20, " MiB, expected its end; close the quote"));
+  }
+  return FileError(file,
+                   absl::StrCat("found a row of more than ", kLongestRow >> 20,
+                                " MiB, expected a line end"),
+                   "check the line ends", walk.end_line);
+}
+
+absl::Status OpenQuote(const SourceFile& file, const RowWalk& walk) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      file.name, ":", walk.quote_line, ":", walk.quote_column,
+      ": found a quote that opens here and is not closed before the file "
+      "ends, expected its end; close the quote"));
+}
+
+// Text behind the last line feed that holds a row.
+bool HoldsRow(const char* text, size_t size) {
+  return size > 0 && text[0] != '\r';
+}
+
+// What a block tells the next one.
+struct Chain {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int64_t block = 0;  // The next one to take what follows.
+  int64_t start = 0;  // Offset of the first row that no block before has.
+  int64_t line = 1;
+  int64_t row = 0;
+  bool broken = false;  // A block failed: those behind it give up.
+};
+
+class FileBlocks {
+ public:
+  FileBlocks(const SourceFile& file, const ReadOptions& options)
+      : file_(file),
+        block_bytes_(std::max<int64_t>(options.block_bytes, 1)),
+        options_(options) {}
+  ~FileBlocks() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+  absl::Status Open() {
+    descriptor_ = open(file_.path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat facts = {};
+    if (descriptor_ < 0 || fstat(descriptor_, &facts) != 0) {
+      return FileError(file_,
+                       "the file cannot be opened, expected it to be "
+                       "readable",
+                       "check its rights");
+    }
+    size_ = facts.st_size;
+    posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
+    chain_.start = file_.data_offset;
+    chain_.line = file_.data_line;
+    return absl::OkStatus();
+  }
+
+  // The stretch of the next block, in `buffer`; `block` is -1 at the end.
+  absl::Status Next(ReadBuffer& buffer, Stretch* stretch, int64_t* block) {
+    *block = next_.fetch_add(1);
+    const int64_t offset = file_.data_offset + *block * block_bytes_;
+    if (offset >= size_) {
+      *block = -1;
+      return absl::OkStatus();
+    }
+    absl::Status status = Cut(buffer, stretch, *block, offset);
+    if (!status.ok()) Break();
+    return status;
+  }
+
+  void Break() {
+    const std::lock_guard lock(chain_.mutex);
+    chain_.broken = true;
+    chain_.changed.notify_all();
+  }
+
+ private:
+  absl::Status Cut(ReadBuffer& buffer, Stretch* stretch, int64_t block,
+                   int64_t offset) {
+    const auto limit =
+        static_cast<size_t>(std::min(block_bytes_, size_ - offset));
+    size_t have = 0;
+    absl::Status read = Fill(buffer, offset, limit + kTail, &have);
+    // What can be said before the block before has spoken: with no quotes, a
+    // row begins behind the first line feed.
+    const char* text = buffer.data();
+    const auto* first = static_cast<const char*>(
+        std::memchr(text, '\n', std::min(limit, have)));
+    size_t begin = block == 0         ? 0
+                   : first == nullptr ? have
+                                      : static_cast<size_t>(first - text) + 1;
+    size_t end = have;
+    bool ended = offset + static_cast<int64_t>(have) >= size_;
+    if (have >= limit && limit > 0) {
+      const auto* last = static_cast<const char*>(
+          std::memchr(text + limit - 1, '\n', have - limit + 1));
+      if (last != nullptr) {
+        end = static_cast<size_t>(last - text) + 1;
+        ended = true;
+      }
+    }
+    Pad(buffer, have, ended);
+    Census census;
+    const bool guessed = read.ok() && ended && begin < limit && begin < end;
+    if (guessed) census = TakeCensus(text + begin, text + end);
+
+    std::unique_lock lock(chain_.mutex);
+    chain_.changed.wait(lock,
+                        [&] { return chain_.block == block || chain_.broken; });
+    if (chain_.block != block) return absl::CancelledError();
+    if (!read.ok()) return read;
+    stretch->rows = 0;
+    stretch->line = chain_.line;
+    stretch->row = chain_.row;
+    const int64_t start = chain_.start - offset;  // In the buffer.
+    if (start < static_cast<int64_t>(limit)) {
+      absl::Status status =
+          guessed && start == static_cast<int64_t>(begin)
+              ? TakeGuess(buffer, stretch, begin, end, limit, have, offset,
+                          census)
+              : TakeRows(buffer, stretch, static_cast<size_t>(start), limit,
+                         have, offset);
+      if (!status.ok()) return status;
+      chain_.start = offset + (stretch->text - buffer.data()) +
+                     static_cast<int64_t>(stretch->size);
+      chain_.line = stretch->end_line;
+      chain_.row += stretch->rows;
+    }
+    ++chain_.block;
+    chain_.changed.notify_all();
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeGuess(ReadBuffer& buffer, Stretch* stretch, size_t begin,
+                         size_t end, size_t limit, size_t have, int64_t offset,
+                         const Census& census) {
+    if (census.quotes > 0 || census.lone_returns > 0 || census.zeros > 0) {
+      return TakeRows(buffer, stretch, begin, limit, have, offset);
+    }
+    const char* text = buffer.data();
+    const char* last = text + end;
+    while (last > text + begin && last[-1] != '\n') --last;
+    stretch->text = text + begin;
+    stretch->size = end - begin;
+    const bool rest = HoldsRow(last, static_cast<size_t>(text + end - last));
+    stretch->rows = census.lines - census.blanks + (rest ? 1 : 0);
+    stretch->end_line = stretch->line + census.lines;
+    stretch->ascii = census.ascii;
+    stretch->even = census.blanks == 0;
+    if (!stretch->even) {
+      stretch->lines = WalkRows(stretch->text, stretch->size, stretch->size,
+                                true, file_.delimiter, stretch->line)
+                           .lines;
     }
     return absl::OkStatus();
   }
 
-  // Bytes up to the last line end outside quotes; 0 if there is none.
-  size_t LastRowEnd() const {
-    const auto quotes = std::count(rest_.begin(), rest_.end(), '"');
-    if (quotes == 0) return rest_.rfind('\n') + 1;  // npos + 1 is 0.
-    bool open = false;
-    size_t last = 0;
-    for (size_t i = 0; i < rest_.size(); ++i) {
-      if (rest_[i] == '"') open = !open;
-      if (rest_[i] == '\n' && !open) last = i + 1;
+  // The careful way: row by row, reading on until the last one ends.
+  absl::Status TakeRows(ReadBuffer& buffer, Stretch* stretch, size_t start,
+                        size_t limit, size_t have, int64_t offset) {
+    while (true) {
+      const bool final = offset + static_cast<int64_t>(have) >= size_;
+      RowWalk walk =
+          WalkRows(buffer.data() + start, have - start, limit - start, final,
+                   file_.delimiter, stretch->line);
+      if (absl::Status status =
+              ZeroByte(file_, buffer.data() + start,
+                       walk.complete ? walk.end : have - start, stretch->line);
+          !status.ok()) {
+        return status;
+      }
+      if (walk.complete) {
+        stretch->text = buffer.data() + start;
+        stretch->size = walk.end;
+        stretch->rows = static_cast<int64_t>(walk.lines.size());
+        stretch->even = false;
+        stretch->end_line = walk.end_line;
+        stretch->lines = std::move(walk.lines);
+        stretch->ascii = IsAscii(stretch->text, stretch->size);
+        return absl::OkStatus();
+      }
+      if (final) return OpenQuote(file_, walk);
+      if (static_cast<int64_t>(have - start - walk.end) > kLongestRow) {
+        return LongRow(file_, walk);
+      }
+      const size_t want = have * 2;
+      if (absl::Status status = Fill(buffer, offset, want, &have);
+          !status.ok()) {
+        return status;
+      }
     }
-    return last;
+  }
+
+  static bool IsAscii(const char* text, size_t size) {
+    return std::none_of(text, text + size, [](char c) {
+      return static_cast<unsigned char>(c) > 127;
+    });
+  }
+
+  // Bytes [offset, offset + want) as far as there are any; keeps the `have`
+  // bytes that the buffer holds.
+  absl::Status Fill(ReadBuffer& buffer, int64_t offset, size_t want,
+                    size_t* have) {
+    want = static_cast<size_t>(
+        std::min<int64_t>(static_cast<int64_t>(want), size_ - offset));
+    if (!buffer.Reserve(want, *have)) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(file_.name, ": no memory for ", want, " bytes"));
+    }
+    const size_t had = *have;
+    while (*have < want) {
+      const ssize_t got =
+          pread(descriptor_, buffer.data() + *have, want - *have,
+                offset + static_cast<int64_t>(*have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) {
+        return FileError(
+            file_,
+            absl::StrCat("the file ends at byte ",
+                         offset + static_cast<int64_t>(*have), ", expected ",
+                         size_, " bytes as when it was opened"),
+            "do not change it while it is read");
+      }
+      *have += static_cast<size_t>(got);
+    }
+    if (options_.progress && had == 0) {
+      options_.progress(std::min<int64_t>(block_bytes_, size_ - offset));
+    }
+    return absl::OkStatus();
+  }
+
+  static void Pad(ReadBuffer& buffer, size_t have, bool ended) {
+    char* text = buffer.data();
+    text[-1] = '\n';
+    text[-2] = '\0';
+    // At the end of the file a carriage return alone ends the last line.
+    if (ended) std::memset(text + have, '\n', 1);
   }
 
   const SourceFile& file_;
-  int64_t block_bytes_;
-  std::shared_ptr<arrow::io::InputStream> stream_;
-  std::mutex mutex_;
-  std::string rest_;
-  bool ended_ = false;
-  int64_t line_ = 1;
+  const int64_t block_bytes_;
+  const ReadOptions& options_;
+  int descriptor_ = -1;
+  int64_t size_ = 0;
+  std::atomic<int64_t> next_ = 0;
+  Chain chain_;
 };
 
-// The line on which each row of the text begins; blank lines begin none.
-std::vector<int64_t> RowLines(std::string_view text, int64_t first_line) {
-  std::vector<int64_t> lines;
-  bool open = false;
-  int64_t line = first_line;
-  size_t start = 0;
-  int64_t start_line = line;
-  const bool quotes = text.find('"') != std::string_view::npos;
-  for (size_t i = 0; i <= text.size(); ++i) {
-    if (!quotes && i < text.size()) {
-      const void* found = std::memchr(text.data() + i, '\n', text.size() - i);
-      i = found == nullptr
-              ? text.size()
-              : static_cast<size_t>(static_cast<const char*>(found) - text.data());
-    }
-    const bool end = i == text.size();
-    if (!end && text[i] == '"') open = !open;
-    if (!end && text[i] != '\n') continue;
-    if (!end) ++line;
-    if (open && !end) continue;
-    std::string_view row = text.substr(start, i - start);
-    if (!row.empty() && row.back() == '\r') row.remove_suffix(1);
-    if (!row.empty()) lines.push_back(start_line);
-    start = i + 1;
-    start_line = line;
-  }
-  return lines;
-}
+// A stream is decompressed by one thread at a time, into its own buffer; what
+// follows the last whole row goes on to the next.
+class StreamBlocks {
+ public:
+  StreamBlocks(const SourceFile& file, const ReadOptions& options)
+      : file_(file), block_bytes_(std::max<int64_t>(options.block_bytes, 1)) {}
 
-absl::Status ParseBlock(const SourceFile& file, const ReadOptions& options, const Block& block,
-                        int thread, const BatchSink& sink) {
-  RawBatch batch;
-  std::vector<int64_t> lines = RowLines(*block.text, block.first_line);
-  if (lines.empty()) return absl::OkStatus();
-  std::vector<bool> dropped(lines.size(), false);
-  auto parse_options = arrow::csv::ParseOptions::Defaults();
-  parse_options.delimiter = file.delimiter;
-  parse_options.newlines_in_values = true;
-  parse_options.ignore_empty_lines = true;
-  parse_options.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
-    const auto index = static_cast<size_t>(row.number);
-    if (index < lines.size()) {
-      dropped[index] = true;
-      batch.ragged.emplace_back(lines[index], std::string(row.text));
+  absl::Status Open() {
+    auto stream = OpenStream(file_.path, file_.compression);
+    if (!stream.ok()) return Damaged(stream.status());
+    stream_ = *stream;
+    std::vector<char> head(static_cast<size_t>(file_.data_offset));
+    for (size_t have = 0; have < head.size();) {
+      auto got = stream_->Read(static_cast<int64_t>(head.size() - have),
+                               head.data() + have);
+      if (!got.ok()) return Damaged(got.status());
+      if (*got == 0) break;
+      have += static_cast<size_t>(*got);
     }
-    return arrow::csv::InvalidRowResult::Skip;
-  };
-  auto parser = std::make_shared<arrow::csv::BlockParser>(
-      arrow::default_memory_pool(), parse_options, static_cast<int32_t>(file.columns.size()),
-      /*first_row=*/0, /*max_num_rows=*/static_cast<int32_t>(lines.size()));
-  uint32_t parsed = 0;
-  const arrow::Status status = parser->ParseFinal(*block.text, &parsed);
-  if (!status.ok() || static_cast<size_t>(parser->num_rows()) + batch.ragged.size() != lines.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file.name, ":", block.first_line,
-                     ":1: the quotes of this block do not match, expected every quoted cell to be "
-                     "closed; ",
-                     status.ok() ? "check the quotes" : status.message()));
+    line_ = file_.data_line;
+    return absl::OkStatus();
   }
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (!dropped[i]) batch.lines.push_back(lines[i]);
+
+  absl::Status Next(ReadBuffer& buffer, Stretch* stretch, int64_t* block) {
+    const std::lock_guard lock(mutex_);
+    *block = -1;
+    stretch->rows = 0;
+    if (broken_ || (ended_ && carry_.empty())) return absl::OkStatus();
+    *block = block_++;
+    absl::Status status = Cut(buffer, stretch);
+    broken_ = broken_ || !status.ok();
+    return status;
   }
-  batch.columns.resize(options.columns.size());
-  for (size_t i = 0; i < options.columns.size(); ++i) {
-    std::vector<std::string_view>& cells = batch.columns[i];
-    cells.reserve(batch.lines.size());
-    const arrow::Status visited = parser->VisitColumn(
-        options.columns[i], [&](const uint8_t* data, uint32_t size, bool) -> arrow::Status {
-          cells.emplace_back(reinterpret_cast<const char*>(data), size);
-          return arrow::Status::OK();
-        });
-    if (!visited.ok()) return absl::InternalError(visited.message());
+
+  void Break() {
+    const std::lock_guard lock(mutex_);
+    broken_ = true;
   }
-  batch.owner = std::move(parser);
-  return sink(thread, std::move(batch));
+
+ private:
+  absl::Status Damaged(const arrow::Status& status) const {
+    return FileError(
+        file_,
+        absl::StrCat("the compressed file breaks off or is damaged (",
+                     status.message(), "), expected it whole"),
+        "copy or export it again", line_);
+  }
+
+  absl::Status Cut(ReadBuffer& buffer, Stretch* stretch) {
+    size_t have = carry_.size();
+    auto want = std::max(static_cast<size_t>(block_bytes_), have + 1);
+    if (!buffer.Reserve(want, 0)) return NoMemory();
+    if (have > 0) std::memcpy(buffer.data(), carry_.data(), have);
+    carry_.clear();
+    while (true) {
+      while (!ended_ && have < want) {
+        auto got = stream_->Read(static_cast<int64_t>(want - have),
+                                 buffer.data() + have);
+        if (!got.ok()) return Damaged(got.status());
+        ended_ = *got == 0;
+        have += static_cast<size_t>(*got);
+      }
+      if (have == 0) return absl::OkStatus();
+      size_t end = 0;
+      RowWalk walk;
+      if (Take(buffer, have, stretch, &end, &walk)) {
+        carry_.assign(buffer.data() + end, buffer.data() + have);
+        stretch->text = buffer.data();
+        stretch->size = end;
+        stretch->line = line_;
+        stretch->row = row_;
+        line_ = stretch->end_line;
+        row_ += stretch->rows;
+        return ZeroByte(file_, stretch->text, stretch->size, stretch->line);
+      }
+      if (ended_) return OpenQuote(file_, walk);
+      if (static_cast<int64_t>(have) > kLongestRow) {
+        return LongRow(file_, walk);
+      }
+      want = have * 2;
+      if (!buffer.Reserve(want, have)) return NoMemory();
+    }
+  }
+
+  // Whole rows of the `have` bytes; false when not one of them ends.
+  bool Take(ReadBuffer& buffer, size_t have, Stretch* stretch, size_t* end,
+            RowWalk* walk) {
+    char* text = buffer.data();
+    text[-1] = '\n';
+    text[-2] = '\0';
+    const auto* last = static_cast<const char*>(::memrchr(text, '\n', have));
+    const size_t lines =
+        last == nullptr ? 0 : static_cast<size_t>(last - text) + 1;
+    *end = ended_ ? have : lines;
+    text[have] = '\n';
+    const Census census = TakeCensus(text, text + *end);
+    if (*end > 0 && census.quotes == 0 && census.lone_returns == 0) {
+      const bool rest = HoldsRow(text + lines, *end - lines);
+      stretch->rows = census.lines - census.blanks + (rest ? 1 : 0);
+      stretch->end_line = line_ + census.lines;
+      stretch->ascii = census.ascii;
+      stretch->even = census.blanks == 0;
+      if (!stretch->even) {
+        stretch->lines =
+            WalkRows(text, *end, *end, true, file_.delimiter, line_).lines;
+      }
+      return true;
+    }
+    *walk = WalkRows(text, have, have, ended_, file_.delimiter, line_);
+    if (walk->end == 0 || (ended_ && !walk->complete)) return false;
+    *end = walk->end;
+    stretch->rows = static_cast<int64_t>(walk->lines.size());
+    stretch->even = false;
+    stretch->end_line = walk->end_line;
+    stretch->ascii = TakeCensus(text, text + *end).ascii;
+    stretch->lines = std::move(walk->lines);
+    return true;
+  }
+
+  absl::Status NoMemory() const {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(file_.name, ": no memory for a block of rows"));
+  }
+
+  const SourceFile& file_;
+  const int64_t block_bytes_;
+  std::mutex mutex_;
+  std::shared_ptr<arrow::io::InputStream> stream_;
+  std::vector<char> carry_;
+  bool ended_ = false;
+  bool broken_ = false;
+  int64_t block_ = 0;
+  int64_t line_ = 1;
+  int64_t row_ = 0;
+};
+
+template <typename Blocks>
+absl::Status ReadBlocks(TableReader& reader) {
+  Blocks blocks(reader.file(), reader.options());
+  if (absl::Status status = blocks.Open(); !status.ok()) return status;
+  FirstFailure failure;
+  RunThreads(reader.options().threads, [&](int thread) {
+    ReadBuffer buffer;
+    StretchParser parser(reader, thread);
+    Stretch stretch;
+    while (!failure.failed()) {
+      int64_t block = -1;
+      absl::Status status = blocks.Next(buffer, &stretch, &block);
+      if (status.ok() && block < 0) return;
+      if (status.ok()) status = parser.Parse(stretch);
+      if (status.ok()) continue;
+      if (absl::IsCancelled(status)) return;
+      failure.Note(block, status);
+      blocks.Break();
+      return;
+    }
+  });
+  return failure.status();
 }
 
 }  // namespace
 
-absl::Status ReadText(const SourceFile& file, const ReadOptions& options, const BatchSink& sink) {
-  Cutter cutter(file, options.block_bytes);
-  if (absl::Status status = cutter.Open(); !status.ok()) return status;
-  std::atomic<bool> stop = false;
-  std::mutex mutex;
-  absl::Status result;
-  const auto work = [&](int thread) {
-    while (!stop) {
-      Block block;
-      absl::Status status = cutter.Next(&block);
-      if (status.ok() && block.text == nullptr) return;
-      if (status.ok()) status = ParseBlock(file, options, block, thread, sink);
-      if (!status.ok()) {
-        const std::lock_guard lock(mutex);
-        if (result.ok()) result = status;
-        stop = true;
-      }
+absl::Status ReadText(TableReader& reader) {
+  return reader.file().compression == FileCompression::kNone
+             ? ReadBlocks<FileBlocks>(reader)
+             : ReadBlocks<StreamBlocks>(reader);
+}
+
+absl::StatusOr<int64_t> CountTextRows(const SourceFile& file,
+                                      const ReadOptions& options) {
+  const auto count = [&](auto& blocks) -> absl::StatusOr<int64_t> {
+    if (absl::Status status = blocks.Open(); !status.ok()) return status;
+    ReadBuffer buffer;
+    Stretch stretch;
+    int64_t rows = 0;
+    for (int64_t block = 0; block >= 0; rows += stretch.rows) {
+      stretch.rows = 0;
+      absl::Status status = blocks.Next(buffer, &stretch, &block);
+      if (!status.ok()) return status;
     }
+    return rows;
   };
-  std::vector<std::thread> threads;
-  for (int i = 1; i < options.threads; ++i) threads.emplace_back(work, i);
-  work(0);
-  for (std::thread& thread : threads) thread.join();
-  return result;
+  if (file.compression == FileCompression::kNone) {
+    FileBlocks blocks(file, options);
+    return count(blocks);
+  }
+  StreamBlocks blocks(file, options);
+  return count(blocks);
 }
 
 }  // namespace plumbline::replay

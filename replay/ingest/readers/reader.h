@@ -60,6 +60,8 @@ struct DecodeOptions {
   // IANA zone of the log: instants with another offset are counted as
   // "mixed-zones" (not UTC, which is nobody's clock). Empty: not checked.
   std::string time_zone;
+  // Of the log: rows that name another one are quarantined as "currency-clash".
+  std::string currency;
   // Rows outside are counted as "out-of-window". kUnknown: not checked.
   int64_t observed_from = kUnknown;
   int64_t observed_to = kUnknown;
