@@ -27,7 +27,8 @@ inline uint64_t HashText(std::string_view text, uint64_t seed = 0) {
   constexpr uint64_t kSecond = 0xD1B54A32D192ED03;
   const char* at = text.data();
   size_t left = text.size();
-  uint64_t state = seed ^ kFirst;
+  // The length is spread so that it cannot undo a difference of letters.
+  uint64_t state = seed ^ kFirst ^ (text.size() * kSecond);
   for (; left > 16; at += 16, left -= 16) {
     state =
         FoldedProduct(LoadWord(at) ^ kSecond, LoadWord(at + 8) ^ state) + left;
@@ -48,8 +49,7 @@ inline uint64_t HashText(std::string_view text, uint64_t seed = 0) {
         static_cast<uint64_t>(static_cast<unsigned char>(at[left / 2])) << 8 |
         static_cast<unsigned char>(at[left - 1]);
   }
-  return FoldedProduct(
-      FoldedProduct(a ^ kSecond ^ text.size(), b ^ state) ^ kSecond, kFirst);
+  return FoldedProduct(FoldedProduct(a ^ kSecond, b ^ state) ^ kSecond, kFirst);
 }
 
 // Maps a hash to [0, parts) by its high bits.

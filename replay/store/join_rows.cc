@@ -189,7 +189,7 @@ absl::Status RowStore::JoinToTasks(FaultLog& faults) {
     const auto check = [&](int block) -> absl::Status {
       std::vector<char> buffer;
       std::vector<char> task_buffer;
-      absl::flat_hash_set<uint64_t> ids;
+      absl::flat_hash_set<std::string_view> ids;
       std::vector<Reference> own;
       bool read = false;
       absl::Status inner = absl::OkStatus();
@@ -200,13 +200,12 @@ absl::Status RowStore::JoinToTasks(FaultLog& faults) {
             if (id.empty()) return;
             if (!read) {
               read = true;
-              inner = ForEachRow(
-                  tasks, block, &task_buffer,
-                  [&](RowAddress, const char* task) {
-                    ids.insert(HashText(tasks.format.Text(task, id_slot)));
-                  });
+              inner = ForEachRow(tasks, block, &task_buffer,
+                                 [&](RowAddress, const char* task) {
+                                   ids.insert(tasks.format.Text(task, id_slot));
+                                 });
             }
-            if (ids.contains(HashText(id))) return;
+            if (ids.contains(id)) return;
             Reference reference;
             reference.kind = Reference::Kind::kCheck;
             reference.table = TableIndex("pay");
