@@ -33,8 +33,8 @@ std::string BriefSummary(const v1::AuditResult& result, Language language) {
   lines.push_back(words(T::kBriefTitle, PlatformName(input, words)));
   if (input.synthetic()) lines.push_back(words(T::kBriefSynthetic));
   if (!input.observed_from().empty() || !input.observed_to().empty()) {
-    lines.push_back(
-        words(T::kPeriod, input.observed_from(), input.observed_to()));
+    lines.push_back(words(T::kPeriod, ShownInstant(input.observed_from()),
+                          ShownInstant(input.observed_to())));
   }
   int64_t read = 0;
   int64_t quarantined = 0;
@@ -62,7 +62,7 @@ std::string BriefSummary(const v1::AuditResult& result, Language language) {
       CompareDecimals(summary.shortfall_total().amount(), "0") > 0;
   if (short_of) {
     lines.push_back(words(T::kBriefShortfall,
-                          words.Money(summary.shortfall_total()),
+                          words.Shortfall(summary.shortfall_total()),
                           Count(summary.workers_affected())));
   } else if (summary.workers_affected() > 0) {
     lines.push_back(words(T::kBriefWorkers, Count(summary.workers_affected())));

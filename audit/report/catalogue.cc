@@ -72,6 +72,34 @@ constexpr Named kAllocations[] = {{"tasks", T::kAllocTasks},
                                   {"tasksPerOnlineHour", T::kAllocTasksHour},
                                   {"payPerOnlineHour", T::kAllocPayHour}};
 
+constexpr Named kWorkerColumnMeanings[] = {
+    {"worker_id", T::kColumnId},
+    {"tasks", T::kColumnTasks},
+    {"delivered", T::kColumnDelivered},
+    {"offers", T::kColumnOffers},
+    {"accepted", T::kColumnAccepted},
+    {"rejected", T::kColumnRejected},
+    {"online_s", T::kColumnOnline},
+    {"engaged_s", T::kColumnEngaged},
+    {"to_pickup_s", T::kColumnToPickup},
+    {"loaded_s", T::kColumnLoaded},
+    {"on_call_s", T::kColumnOnCall},
+    {"task_sum_s", T::kColumnTaskSum},
+    {"pay_counted", T::kColumnPayCounted},
+    {"tips", T::kColumnTips},
+    {"debits", T::kColumnDebits},
+    {"top_up", T::kColumnTopUp},
+    {"pay_per_online_hour", T::kColumnPerOnline},
+    {"pay_per_engaged_hour", T::kColumnPerEngaged},
+    {"longest_run_s", T::kColumnLongestRun},
+    {"runs_over_4h", T::kColumnRunsOver4},
+    {"days_over_8h", T::kColumnDaysOver8},
+    {"late_promise", T::kColumnLatePromise},
+    {"late_limit", T::kColumnLateLimit},
+    {"shortfall", T::kColumnShortfall},
+    {"currency", T::kColumnCurrency},
+};
+
 bool ConsumePrefix(std::string_view* text, std::string_view prefix) {
   if (!text->starts_with(prefix)) return false;
   text->remove_prefix(prefix.size());
@@ -228,6 +256,21 @@ std::string Words::Confidence(std::string_view word) const {
   return std::string(word);
 }
 
+std::string Words::WorkerColumnMeaning(std::string_view column) const {
+  const Named* found = Find(kWorkerColumnMeanings, column);
+  return found ? (*this)(found->text) : std::string();
+}
+
+std::string Words::WorkerColumnUnit(std::string_view column) const {
+  if (column.ends_with("_s")) return (*this)(T::kUnitSeconds);
+  if (column.starts_with("pay_per_")) return (*this)(T::kUnitMoneyHour);
+  for (const std::string_view money :
+       {"pay_counted", "tips", "debits", "top_up", "shortfall"}) {
+    if (column == money) return (*this)(T::kUnitMoney);
+  }
+  return "";
+}
+
 std::string Words::Money(std::string_view amount,
                          std::string_view currency) const {
   const std::string shown = Shown(amount, 2);
@@ -236,8 +279,8 @@ std::string Words::Money(std::string_view amount,
   return Cat(currency, " ", shown);
 }
 
-std::string Words::Money(const v1::Amount& amount) const {
-  return Money(amount.amount(), amount.currency());
+std::string Words::Shortfall(const v1::Amount& amount) const {
+  return Money(RoundedDown(amount.amount(), 2), amount.currency());
 }
 
 }  // namespace plumbline::audit

@@ -56,12 +56,17 @@ class Words {
   std::string Duration(std::string_view name) const;        // "acceptToDone"
   std::string Test(std::string_view path) const;            // "pay.takeRate"
   std::string Confidence(std::string_view word) const;
-  std::string Money(const v1::Amount& amount) const;
+  // A shortfall: rounded down, since it is called "at least".
+  std::string Shortfall(const v1::Amount& amount) const;
+  std::string WorkerColumnMeaning(std::string_view column) const;  // "online_s"
+  std::string WorkerColumnUnit(std::string_view column) const;
   std::string Money(std::string_view amount, std::string_view currency) const;
 
  private:
   // The packaged Abseil has a string view of its own.
-  static absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+  static absl::string_view View(std::string_view text) {
+    return {text.data(), text.size()};
+  }
   template <std::integral Integer>
   static Integer View(Integer value) {
     return value;

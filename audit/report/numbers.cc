@@ -80,6 +80,13 @@ std::string Rounded(std::string_view decimal, int digits) {
   return Join(parts);
 }
 
+std::string RoundedDown(std::string_view decimal, int digits) {
+  Parts parts;
+  if (!Split(decimal, &parts)) return std::string(decimal);
+  parts.fraction.resize(digits, '0');
+  return Join(parts);
+}
+
 std::string Grouped(std::string_view decimal) {
   Parts parts;
   if (!Split(decimal, &parts)) return std::string(decimal);
@@ -114,6 +121,12 @@ std::string HoursOf(int64_t seconds) {
 }
 
 std::string Count(int64_t n) { return Grouped(Cat(n)); }
+
+std::string ShownInstant(std::string_view instant) {
+  if (instant.size() < 19 || instant[10] != 'T' || instant[13] != ':')
+    return std::string(instant);
+  return Cat(instant.substr(0, 10), " ", instant.substr(11, 5));
+}
 
 int CompareDecimals(std::string_view a, std::string_view b) {
   Parts left;

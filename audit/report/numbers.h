@@ -14,6 +14,9 @@ namespace plumbline::audit {
 // "1234.565", 2 -> "1234.57"; pads to `digits` decimals.
 std::string Rounded(std::string_view decimal, int digits);
 
+// Towards zero, for a figure that is called "at least".
+std::string RoundedDown(std::string_view decimal, int digits);
+
 // "1234567.5" -> "1,234,567.5".
 std::string Grouped(std::string_view decimal);
 
@@ -27,6 +30,10 @@ std::string Percent(std::string_view share, int digits);
 std::string HoursOf(int64_t seconds);
 
 std::string Count(int64_t n);
+
+// An RFC 3339 instant for a reader, to the minute and without its offset (the
+// zone stands at the head of the report): "2026-03-02 08:15". Other text as is.
+std::string ShownInstant(std::string_view instant);
 
 // True for a plain decimal: [-] digits [. digits].
 bool IsDecimal(std::string_view text);

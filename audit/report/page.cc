@@ -84,6 +84,16 @@ void AppendText(std::string_view key, std::string_view text, std::string* out) {
   AppendJsonString(text, out);
 }
 
+// Lets a browser break a long name after its separators.
+std::string Breakable(const std::string& escaped) {
+  std::string out;
+  for (const char c : escaped) {
+    out.push_back(c);
+    if (c == '.' || c == '_' || c == '/' || c == ':') out += "<wbr>";
+  }
+  return out;
+}
+
 }  // namespace
 
 Cell NumberCell(std::string text) {
@@ -98,12 +108,14 @@ Page::Page(Language language, std::string title)
 
 void Page::BeginSection(std::string_view id, std::string_view heading) {
   contents_.emplace_back(id, heading);
+  last_heading_ = std::string(heading);
   AppendTo(&body_, "<section id=\"", id, "\" aria-labelledby=\"", id,
            "-h\">\n<h2 id=\"", id, "-h\">", EscapeHtml(heading), "</h2>\n");
 }
 void Page::EndSection() { body_ += "</section>\n"; }
 
 void Page::Heading(int level, std::string_view text) {
+  last_heading_ = std::string(text);
   AppendTo(&body_, "<h", level, ">", EscapeHtml(text), "</h", level, ">\n");
 }
 
@@ -137,8 +149,8 @@ void Page::AppendCell(const Cell& cell, bool header_of_row) {
                "</", tag, ">");
       break;
     case Cell::Kind::kCode:
-      AppendTo(&body_, "<", tag, scope, "><code>", EscapeHtml(cell.text),
-               "</code></", tag, ">");
+      AppendTo(&body_, "<", tag, scope, " class=\"c\"><code>",
+               Breakable(EscapeHtml(cell.text)), "</code></", tag, ">");
       break;
     case Cell::Kind::kVerdict:
       AppendTo(&body_, "<", tag, scope, ">", Badge(cell.verdict), "</", tag,
@@ -156,9 +168,13 @@ void Page::Table(const HtmlTable& table) {
   // so that it scrolls without a mouse.
   AppendTo(&body_,
            "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"",
-           EscapeHtml(table.caption), "\"><table>\n");
+           EscapeHtml(table.caption), "\"><table",
+           table.header.size() == 2 ? " class=\"pairs\"" : "", ">\n");
   if (!table.caption.empty()) {
-    AppendTo(&body_, "<caption>", EscapeHtml(table.caption), "</caption>\n");
+    AppendTo(&body_,
+             table.caption == last_heading_ ? "<caption class=\"unseen\">"
+                                            : "<caption>",
+             EscapeHtml(table.caption), "</caption>\n");
   }
   body_ += "<thead><tr>";
   for (size_t i = 0; i < table.header.size(); ++i) {
@@ -177,6 +193,7 @@ void Page::Table(const HtmlTable& table) {
 }
 
 void Page::BeginDetails(std::string_view summary) {
+  last_heading_ = std::string(summary);
   AppendTo(&body_, "<details><summary>", EscapeHtml(summary), "</summary>\n");
 }
 void Page::EndDetails() { body_ += "</details>\n"; }
@@ -220,6 +237,7 @@ void Page::Figure(const Chart& chart, const HtmlTable& numbers) {
            "</span></figcaption>\n<div class=\"chart\" id=\"", id,
            "\" hidden></div>\n", "<details class=\"numbers\" open><summary>",
            EscapeHtml(words_(T::kNumbersOfPicture)), "</summary>\n");
+  last_heading_ = numbers.caption;
   Table(numbers);
   body_ += "</details>\n</figure>\n";
 }

@@ -101,6 +101,8 @@ class Page {
   std::string body_;
   std::string charts_;  // JSON array under construction.
   int chart_count_ = 0;
+  std::string
+      last_heading_;  // A caption that repeats it is for screen readers only.
   std::vector<std::pair<std::string, std::string>> contents_;
 };
 

@@ -4,6 +4,8 @@
 #include "audit/report/row_files.h"
 #include "audit/report/sections.h"
 #include "audit/report/staged_folder.h"
+#include "audit/report/workbook.h"
+#include "tbb/parallel_invoke.h"
 
 namespace plumbline::audit {
 namespace {
@@ -32,46 +34,57 @@ std::string RenderPage(const v1::AuditResult& result, const Manifest& manifest,
 
 absl::Status WriteReport(const ReportModel& model, const Manifest& manifest,
                          Language language, const std::string& out) {
-  absl::StatusOr<std::unique_ptr<StagedFolder>> folder =
+  absl::StatusOr<std::unique_ptr<StagedFolder>> opened =
       StagedFolder::Open(out);
-  if (!folder.ok()) return folder.status();
-  std::vector<ManifestEntry> outputs;
-  const auto finish = [&](StagedFile* file) {
-    const absl::Status status = file->Finish();
-    outputs.push_back({"output", file->name(), file->sha256()});
-    return status;
-  };
-
+  if (!opened.ok()) return opened.status();
+  StagedFolder& folder = **opened;
   const v1::AuditResult& result = *model.result;
-  StagedFile* file = (*folder)->Add("findings.json");
-  WriteFindingsJson(result, file);
-  if (absl::Status status = finish(file); !status.ok()) return status;
+  StagedFile* findings_json = folder.Add("findings.json");
+  StagedFile* findings_csv = folder.Add("findings.csv");
+  StagedFile* workers = folder.Add("workers.csv");
+  StagedFile* flagged = folder.Add("tasks_flagged.csv");
+  StagedFile* quarantine = folder.Add("quarantine.csv");
+  StagedFile* page = folder.Add("report.html");
+  const std::string workbook_path = folder.AddForeign("workbook.xlsx");
+  StagedFile* seal = folder.Add("manifest.json");
 
-  file = (*folder)->Add("findings.csv");
-  WriteFindingsCsv(result, file);
-  if (absl::Status status = finish(file); !status.ok()) return status;
+  // The files do not depend on each other; each is written by one thread.
+  absl::Status workbook_status;
+  absl::Status findings_status;
+  absl::StatusOr<std::string> workbook_hash = std::string();
+  tbb::parallel_invoke(
+      [&] {
+        workbook_status.Update(WriteWorkbook(model, language, workbook_path));
+        if (workbook_status.ok())
+          workbook_hash = folder.AdoptWritten("workbook.xlsx");
+      },
+      [&] {
+        WriteFindingsJson(result, findings_json);
+        findings_status.Update(findings_json->Finish());
+        WriteFindingsCsv(result, findings_csv);
+        findings_status.Update(findings_csv->Finish());
+        page->Write(RenderPage(result, manifest, language));
+        findings_status.Update(page->Finish());
+        WriteWorkersCsv(*model.workers, workers);
+        findings_status.Update(workers->Finish());
+        WriteFlaggedCsv(*model.flagged, flagged);
+        findings_status.Update(flagged->Finish());
+        findings_status.Update(WriteQuarantineCsv(model, quarantine));
+        findings_status.Update(quarantine->Finish());
+      });
+  if (!findings_status.ok()) return findings_status;
+  if (!workbook_status.ok()) return workbook_status;
+  if (!workbook_hash.ok()) return workbook_hash.status();
 
-  file = (*folder)->Add("workers.csv");
-  WriteWorkersCsv(*model.workers, file);
-  if (absl::Status status = finish(file); !status.ok()) return status;
-
-  file = (*folder)->Add("tasks_flagged.csv");
-  WriteFlaggedCsv(*model.flagged, file);
-  if (absl::Status status = finish(file); !status.ok()) return status;
-
-  file = (*folder)->Add("quarantine.csv");
-  if (absl::Status status = WriteQuarantineCsv(model, file); !status.ok())
-    return status;
-  if (absl::Status status = finish(file); !status.ok()) return status;
-
-  file = (*folder)->Add("report.html");
-  file->Write(RenderPage(result, manifest, language));
-  if (absl::Status status = finish(file); !status.ok()) return status;
-
-  file = (*folder)->Add("manifest.json");
-  WriteManifestJson(manifest, result, outputs, file);
-  if (absl::Status status = file->Finish(); !status.ok()) return status;
-  return (*folder)->Commit();
+  std::vector<ManifestEntry> outputs;
+  for (const StagedFile* file :
+       {findings_json, findings_csv, workers, flagged, quarantine, page}) {
+    outputs.push_back({"output", file->name(), file->sha256()});
+  }
+  outputs.push_back({"output", "workbook.xlsx", *workbook_hash});
+  WriteManifestJson(manifest, result, outputs, seal);
+  if (absl::Status status = seal->Finish(); !status.ok()) return status;
+  return folder.Commit();
 }
 
 }  // namespace plumbline::audit

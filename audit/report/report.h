@@ -46,8 +46,10 @@ struct Manifest {
 // renamed, the manifest last: a killed run leaves no half file under a final
 // name.
 //
-// Errors: the first write that failed, naming the file. Same bytes for the same
-// model. O(size of the model).
+// Errors: the first write that failed, naming the file; a folder that another
+// run is writing to. Nothing is then left under a final name by this run. Same
+// bytes for the same model, however many threads oneTBB has. O(size of the
+// model).
 absl::Status WriteReport(const ReportModel& model, const Manifest& manifest,
                          Language language, const std::string& out);
 

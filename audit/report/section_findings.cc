@@ -17,7 +17,8 @@ constexpr int kRowsNamed = 20;
 
 std::string PeriodText(const v1::Period& period, const Words& words) {
   if (period.from().empty() && period.to().empty()) return "";
-  return words(T::kIntervalValue, period.from(), period.to());
+  return words(T::kIntervalValue, ShownInstant(period.from()),
+               ShownInstant(period.to()));
 }
 
 std::string RowsText(const v1::Finding& finding, const Words& words) {
@@ -71,6 +72,20 @@ void AddParameters(const v1::Finding& finding, Page* page) {
   page->Table(table);
 }
 
+// A column that no finding fills only takes room.
+void DropEmptyColumns(HtmlTable* table) {
+  for (size_t column = table->header.size(); column-- > 0;) {
+    bool empty = true;
+    for (const std::vector<Cell>& row : table->rows) {
+      empty = empty && row[column].text.empty() &&
+              row[column].kind != Cell::Kind::kVerdict;
+    }
+    if (!empty) continue;
+    table->header.erase(table->header.begin() + column);
+    for (std::vector<Cell>& row : table->rows) row.erase(row.begin() + column);
+  }
+}
+
 void AddRule(const RuleFindings& rule, size_t most, Page* page) {
   const Words& words = page->words();
   const v1::Finding& first = *rule.findings.front();
@@ -115,8 +130,9 @@ void AddRule(const RuleFindings& rule, size_t most, Page* page) {
          {PeriodText(finding.period(), words)},
          {finding.observed()},
          {finding.required()},
-         NumberCell(finding.has_shortfall() ? words.Money(finding.shortfall())
-                                            : ""),
+         NumberCell(finding.has_shortfall()
+                        ? words.Shortfall(finding.shortfall())
+                        : ""),
          NumberCell(finding.has_n() ? Count(finding.n()) : ""),
          {ReasonText(finding, words)}});
     if (finding.rows().empty()) continue;
@@ -124,6 +140,7 @@ void AddRule(const RuleFindings& rule, size_t most, Page* page) {
                          NumberCell(Count(finding.rows_size())),
                          CodeCell(RowsText(finding, words))});
   }
+  DropEmptyColumns(&table);
   page->Table(table);
   if (shown < rule.findings.size()) {
     page->Paragraph(words(T::kFindingsCut, shown, Count(rule.findings.size())),

@@ -35,9 +35,9 @@ std::string Headline(const RuleFindings& rule, const Words& words) {
   const std::string subject = words.Subject(first.subject());
   if (first.has_shortfall() &&
       CompareDecimals(first.shortfall().amount(), "0") > 0) {
-    AppendTo(
-        &line, words.chinese() ? "；" : "; ",
-        words(T::kHeadlineLargest, subject, words.Money(first.shortfall())));
+    AppendTo(&line, words.chinese() ? "；" : "; ",
+             words(T::kHeadlineLargest, subject,
+                   words.Shortfall(first.shortfall())));
   } else if (!first.observed().empty() && !first.required().empty()) {
     AppendTo(
         &line, words.chinese() ? "；" : "; ",
@@ -102,10 +102,10 @@ void AddTitle(const v1::AuditResult& result, Page* page) {
   page->Heading(1, words(T::kTitle, PlatformName(input, words)));
   if (input.synthetic()) page->Paragraph(words(T::kSynthetic), "synthetic");
   std::vector<std::string> facts;
-  facts.push_back(
-      input.observed_from().empty() && input.observed_to().empty()
-          ? words(T::kPeriodUnknown)
-          : words(T::kPeriod, input.observed_from(), input.observed_to()));
+  facts.push_back(input.observed_from().empty() && input.observed_to().empty()
+                      ? words(T::kPeriodUnknown)
+                      : words(T::kPeriod, ShownInstant(input.observed_from()),
+                              ShownInstant(input.observed_to())));
   if (!input.time_zone().empty())
     facts.push_back(words(T::kZone, input.time_zone()));
   if (!input.currency().empty())
@@ -128,7 +128,7 @@ void AddSummary(const v1::AuditResult& result, Page* page) {
       CompareDecimals(summary.shortfall_total().amount(), "0") > 0;
   if (short_of) {
     page->Paragraph(
-        words(T::kShortfallAtLeast, words.Money(summary.shortfall_total())),
+        words(T::kShortfallAtLeast, words.Shortfall(summary.shortfall_total())),
         "statement");
   } else if (summary.has_shortfall_total()) {
     page->Paragraph(words(T::kNoShortfall));

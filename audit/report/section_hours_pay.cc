@@ -32,15 +32,6 @@ bool TimeOf(const v1::TimeSets& sets, std::string_view name, int64_t* seconds) {
   return take(sets.has_task_sum(), sets.task_sum());
 }
 
-// Hours with four decimals, for the axis of a chart.
-std::string HoursExact(int64_t seconds) {
-  const __int128 scaled = static_cast<__int128>(seconds) * 10000 / 3600;
-  const int64_t value = static_cast<int64_t>(scaled);
-  std::string fraction = Cat(value % 10000);
-  fraction.insert(0, 4 - fraction.size(), '0');
-  return Cat(value / 10000, ".", fraction);
-}
-
 void AddTimeSets(const v1::Hours& hours, Page* page) {
   const Words& words = page->words();
   Chart chart{.kind = "bars",
@@ -64,7 +55,10 @@ void AddTimeSets(const v1::Hours& hours, Page* page) {
          {words.TimeSetMeaning(name)}});
     if (!known) continue;
     chart.categories.push_back(label);
-    chart.series[0].values.push_back(HoursExact(seconds));
+    // Rounded as in the table.
+    std::string hours_text = HoursOf(seconds);
+    std::erase(hours_text, ',');
+    chart.series[0].values.push_back(std::move(hours_text));
     if (most < 0 || seconds > most) {
       most = seconds;
       longest = name;

@@ -129,7 +129,6 @@ void AddRanks(const v1::Targets& targets, Page* page) {
   add(targets.promise(), T::kPromise);
   add(targets.limit(), T::kLimit);
   if (table.rows.empty()) return;
-  page->Heading(3, words(T::kRankPicture));
   if (chart.categories.empty()) {
     page->Table(table);
   } else {

@@ -138,10 +138,16 @@ StagedFile* StagedFolder::Add(const std::string& name) {
   return files_.back().get();
 }
 
+std::string StagedFolder::AddForeign(const std::string& name) {
+  names_.push_back(name);
+  const std::string path = PathFor(name);
+  unlink(path.c_str());  // The library would follow a link.
+  return path;
+}
+
 absl::StatusOr<std::string> StagedFolder::AdoptWritten(
     const std::string& name) {
   const std::string path = PathFor(name);
-  names_.push_back(name);
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0) return WriteError(path, "cannot be read back");
   EVP_MD_CTX* context = EVP_MD_CTX_new();

@@ -61,14 +61,15 @@ class StagedFolder {
   StagedFile* Add(const std::string& name);
 
   // For a library that writes the file itself: the temporary path to hand to
-  // it. Afterwards AdoptWritten reads the file back for its hash.
-  std::string PathFor(const std::string& name) const;
+  // it. AdoptWritten then syncs the file and gives its SHA-256.
+  std::string AddForeign(const std::string& name);
   absl::StatusOr<std::string> AdoptWritten(const std::string& name);
 
   absl::Status Commit();
 
  private:
-  explicit StagedFolder(std::string folder, int handle);
+  std::string PathFor(const std::string& name) const;
+  StagedFolder(std::string folder, int handle);
 
   std::string folder_;
   int handle_;

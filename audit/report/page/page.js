@@ -22,7 +22,7 @@
   }
   function valueAxis(name, extra) {
     return Object.assign({
-      type: 'value', name: name, nameLocation: 'middle', nameGap: 32,
+      splitNumber: document.querySelector('main').clientWidth < 500 ? 3 : 5, type: 'value', name: name, nameLocation: 'middle', nameGap: 32,
       nameTextStyle: axisText(), axisLabel: axisText(),
       axisLine: { show: true, lineStyle: { color: soft } },
       splitLine: { lineStyle: { color: line } },
@@ -35,13 +35,13 @@
       axisLabel: Object.assign(axisText(), { interval: 0 }),
     }, extra);
   }
-  function markLines(marks, axis) {
+  function markLines(marks, axis, position) {
     if (!marks.length) return undefined;
     return {
       silent: true, symbol: 'none', lineStyle: { color: ink, type: 'dashed', width: 1.5 },
       data: marks.map((mark) => ({
         [axis]: mark.value,
-        label: { formatter: () => mark.label, color: ink, fontFamily: font, position: 'end' },
+        label: { formatter: () => mark.label, color: ink, fontFamily: font, position: position },
       })),
     };
   }
@@ -60,7 +60,17 @@
           lineStyle: { color: ink, type: 'solid', width: 2 }, data: data }
       : undefined;
   }
-  const shortName = (name) => (name.length > 26 ? name.slice(0, 25) + '…' : name);
+  // Names of categories are cut to what the width allows; Chinese signs count twice.
+  function shortName(name) {
+    const room = document.querySelector('main').clientWidth < 500 ? 18 : 42;
+    let width = 0, kept = '';
+    for (const sign of name) {
+      width += sign.charCodeAt(0) > 0x2e7f ? 2 : 1;
+      if (width > room) return kept + '…';
+      kept += sign;
+    }
+    return kept;
+  }
   const listHeight = (count, each) => Math.max(190, 110 + count * each);
 
   const kinds = {
@@ -78,7 +88,7 @@
             type: 'bar', name: one.name, data: one.values, barMaxWidth: 22,
             itemStyle: { color: i === 0 ? colours[0] : pale, borderColor: colours[0], borderWidth: i === 0 ? 0 : 1 },
             label: { show: true, position: 'right', formatter: (p) => number(p.value), color: ink, fontFamily: font },
-            markLine: intervals(one, names, true) || (i === 0 ? markLines(chart.marks, 'xAxis') : undefined),
+            markLine: intervals(one, names, true) || (i === 0 ? markLines(chart.marks, 'xAxis', 'start') : undefined),
           })),
         },
       };
@@ -89,7 +99,7 @@
       return {
         height: 320,
         option: {
-          grid: { left: 20, right: 24, top: 34, bottom: 44, containLabel: true },
+          grid: { left: 44, right: 24, top: 34, bottom: 44, containLabel: true },
           xAxis: valueAxis(chart.xName, { min: edges[0], max: edges[edges.length - 1] + width,
             splitLine: { show: false } }),
           yAxis: valueAxis(chart.yName, { nameGap: 50, minInterval: 1 }),
@@ -100,7 +110,7 @@
               .concat([[edges[edges.length - 1] + width, one.values[one.values.length - 1]]]),
             lineStyle: { color: colours[i], width: 1.5 },
             areaStyle: { color: colours[i], opacity: 0.55 },
-            markLine: i === 0 ? markLines(chart.marks, 'xAxis') : undefined,
+            markLine: i === 0 ? markLines(chart.marks, 'xAxis', 'end') : undefined,
           })),
         },
       };
@@ -150,7 +160,7 @@
           series: [
             { type: 'scatter', name: one.name, symbolSize: 14, z: 5, itemStyle: { color: colours[1] },
               data: one.values.map((v, i) => [v, names[i]]), markLine: intervals(one, names, true) },
-            { type: 'scatter', name: 'marks', data: [], markLine: markLines(chart.marks, 'xAxis') },
+            { type: 'scatter', name: 'marks', data: [], markLine: markLines(chart.marks, 'xAxis', 'start') },
           ],
         },
         tip(p) {
@@ -167,7 +177,7 @@
         height: 400,
         option: {
           legend: { top: 4, textStyle: axisText() },
-          grid: { left: 20, right: 24, top: 60, bottom: 44, containLabel: true },
+          grid: { left: 44, right: 24, top: 60, bottom: 44, containLabel: true },
           xAxis: valueAxis(chart.xName, { min: 0, max: 100 }),
           yAxis: valueAxis(chart.yName, { min: 0, max: 100, nameGap: 40 }),
           series: chart.series.map((one, i) => ({
