@@ -308,16 +308,20 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
     if (several) decode.row_id_prefix = absl::StrCat(job.file.name, "#");
     ReadOptions read;
     read.threads = options.threads;
+    const int64_t end = done + job.file.bytes;
     if (options.progress) {
       read.progress = [&](int64_t bytes) {
         const std::lock_guard lock(progress_mutex);
-        done += bytes;
+        done = std::min(done + bytes, end);
         options.progress(done, total);
       };
     }
     absl::Status status =
         ReadTables(job.file, job.imports, decode, read, faults, watch);
     if (!status.ok()) return status;
+    // Readers leave out what they do not need.
+    done = end;
+    if (options.progress) options.progress(done, total);
     job.file = SourceFile();  // Lets go of what the reader kept open.
   }
   if (log != "-" && faults.rows_read() == 0) {

@@ -87,7 +87,10 @@ class Located {
     int line = 1;
     int column = 1;
     const auto* descriptor = message.GetDescriptor()->FindFieldByName(field);
-    if (tree != nullptr && descriptor != nullptr) {
+    // A repeated field that is empty has no place; its message's would do, but
+    // the text format does not keep that.
+    if (tree != nullptr && descriptor != nullptr &&
+        descriptor->is_repeated() == (index >= 0)) {
       const auto place = tree->GetLocation(descriptor, index);
       if (place.line >= 0) {
         line = place.line + 1;
@@ -159,6 +162,11 @@ absl::Status CheckColumn(const Located& located,
         absl::StrCat(
             "found several sources of ", column.to(),
             ", expected one of from, constant, row_number, joined; leave one"));
+  }
+  if (free && column.from().empty()) {
+    return wrong("to", -1,
+                 absl::StrCat("found the free column ", column.to(),
+                              " without from, expected a source; add it"));
   }
   const bool text = free || table.columns[static_cast<size_t>(target)].type ==
                                 ColumnType::kText;

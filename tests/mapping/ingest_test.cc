@@ -15,7 +15,6 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -257,6 +256,22 @@ TEST(IngestTest, RefusesAMappingThatNeedsAColumnTheFileLacks) {
   EXPECT_THAT(Message(ReadLog(folder.File("a.csv"), options)),
               AllOf(StartsWith("a.csv:1:1: found no column ?"),
                     HasSubstr("tasks.task_id")));
+}
+
+TEST(IngestTest, MapsFreeColumns) {
+  const TestFolder folder;
+  folder.Write("a.csv", "rider,team,extra\nw1,red,5\n")
+      .Write("m.textproto",
+             "name: \"m\" tables { table: \"workers\" fingerprint: \"rider\" "
+             "columns { to: \"worker_id\" from: \"rider\" } "
+             "columns { to: \"attr_team\" from: \"team\" } }");
+  IngestOptions options;
+  options.mapping_file = folder.File("m.textproto");
+  const TestLog log = ReadLog(folder.File("a.csv"), options);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_EQ(log.Row("workers", 0),
+            (TestRow{{"worker_id", "w1"}, {"attr_team", "red"}}));
+  EXPECT_THAT(log.result.unknown_columns, ElementsAre("a.csv:extra"));
 }
 
 TEST(IngestTest, RefusesTwoKindsOfExportInOneFolder) {

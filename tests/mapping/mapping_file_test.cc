@@ -63,25 +63,25 @@ TEST(MappingFileTest, NamesThePlaceOfWhatIsWrong) {
           {With("columns { to: \"ended_at\" row_number: true }"),
            {"m:7:13: ", "holds no text"}},
           {With("columns { to: \"ended_at\" from: \"e\" numerator: 60 }"),
-           {"m:7:37: ", "is no quantity"}},
+           {"m:7:38: ", "is no quantity"}},
           {With("columns { to: \"ended_at\" from: \"e\" denominator: -1 }"),
-           {"m:7:37: ", "negative factor"}},
+           {"m:7:38: ", "negative factor"}},
           {With("columns { to: \"ended_at\" from: \"e\" local_zone: "
                 "\"Mars/Base\" }"),
-           {"m:7:37: ", "Mars/Base"}},
+           {"m:7:38: ", "Mars/Base"}},
           {With("columns { to: \"required\" from: \"r\" local_zone: \"UTC\" }"),
-           {"m:7:37: ", "is no instant"}},
+           {"m:7:38: ", "is no instant"}},
           {With("columns { to: \"required\" from: \"r\" list: BRACKETED }"),
-           {"m:7:37: ", "is no list"}},
+           {"m:7:38: ", "is no list"}},
           {With("columns { to: \"required\" from: \"r\" words { from: \"J\" "
                 "to: \"yes\" } }"),
-           {"m:7:57: ", "the word \"yes\""}},
+           {"m:7:56: ", "the word \"yes\""}},
           {With("columns { to: \"state\" from: \"r\" words { from: \"J\" to: "
                 "\"away\" } }"),
-           {"m:7:54: ", "the word \"away\""}},
+           {"m:7:53: ", "the word \"away\""}},
           {With("columns { to: \"state\" from: \"r\" words { from: \"J\" to: "
                 "\"open\" unless { from: \"a\" } } }"),
-           {"m:7:65: ", "unless without from or equals"}},
+           {"m:7:64: ", "unless without from or equals"}},
           {With("skip { from: \"state\" }"),
            {"m:7:3: ", "skip without from or equals"}},
           {With("currency { empty: \"USD\" }"),
@@ -122,7 +122,7 @@ TEST(LogInfoTest, NamesThePlaceOfWhatIsWrong) {
           {"observed_from: \"2026-03-02T00:00:00Z\"\nobserved_to: "
            "\"2026-03-01T00:00:00Z\"\n",
            {"log.textproto:2:1: ", "at or before the start"}},
-          {"instants: SECONDS\n", {"log.textproto:1:11: ", "SECONDS"}},
+          {"instants: SECONDS\n", {"log.textproto:2:1: ", "SECONDS"}},
       };
   for (const auto& [text, expected] : broken) {
     SCOPED_TRACE(text);
