@@ -1,13 +1,17 @@
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 
 #include "audit/measures/coverage.h"
 #include "audit/measures/measure_list.h"
 #include "audit/measures/offer_counts.h"
+#include "audit/measures/online_cells.h"
 #include "audit/measures/pay_sums.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/worker_summary.h"
 #include "audit/stats/chance_gini.h"
+#include "audit/stats/gini_interval.h"
 #include "audit/stats/inequality.h"
 
 namespace plumbline::audit {
@@ -25,7 +29,30 @@ struct Totals {
   int64_t delivered = 0;
   int64_t pay = 0;     // Counted, millionths.
   int64_t online = 0;  // ms
+  std::vector<CellPart> parts;
 };
+
+// Expected tasks are counted in millionths.
+constexpr int64_t kExpectedUnit = 1'000'000;
+// Workers are compared within cells from this much time online on.
+constexpr int64_t kLeastOnline = 20 * replay::kHour;
+
+std::vector<double> Numbers(const std::vector<Rate>& rates) {
+  std::vector<double> numbers;
+  for (const Rate& rate : rates) {
+    numbers.push_back(static_cast<double>(rate.amount) /
+                      static_cast<double>(rate.time));
+  }
+  return numbers;
+}
+
+void WriteInterval(const std::optional<GiniInterval>& interval,
+                   v1::Inequality* out) {
+  if (!interval) return;
+  out->set_gini_lo(FloatText(interval->low));
+  out->set_gini_hi(FloatText(interval->high));
+  out->set_interval_method(interval->bootstrap ? "bootstrap" : "jackknife");
+}
 
 void Write(const InequalityFigures& figures, std::string total,
            std::optional<double> chance, v1::Inequality* out) {
@@ -52,11 +79,21 @@ void Write(const InequalityFigures& figures, std::string total,
 // worker's hours, simulated by hash. For pay it is the same, each task paying
 // alike, since only the number of tasks is left to chance.
 //
-// State: three integers a worker. O(workers).
+// The primary series is per online hour within cells (zone, type of hour,
+// weather): with r_c what all workers got per hour online in cell c and h_wc
+// the hours of worker w in it, w is expected to get E_w = sum r_c h_wc and has
+// the figure (got by w / E_w) x mean rate. Chance gives Poisson(E_w) / E_w.
+// What was got in cells without any time online is left out, as are workers
+// with less than 20 hours online.
+//
+// State: three integers a worker and three more a cell of his. O(workers).
 class Allocation : public Measure {
  public:
   explicit Allocation(const MeasureContext& context)
-      : Measure(context), context_(context), offers_(context) {}
+      : Measure(context),
+        context_(context),
+        offers_(context),
+        cells_(context) {}
 
   std::string_view id() const override { return "allocation"; }
 
@@ -75,16 +112,34 @@ class Allocation : public Measure {
       if (IsCounted(kind)) pay_seen_ += summary.pay.seen[kind];
     }
     totals.online += summary.sets[kOnline];
+    const std::span<const CellPart> parts = cells_.Cut(timeline);
+    totals.parts.insert(totals.parts.end(), parts.begin(), parts.end());
   }
 
   void Save(v1::MeasureState* envelope) const override {
     v1::AllocationState state;
+    const std::vector<uint32_t> order = CellsInOrder();
+    std::vector<uint32_t> place(order.size());
+    for (uint32_t i = 0; i < order.size(); ++i) {
+      place[order[i]] = i;
+      const OnlineCell& key = cells_.KeyOf(order[i]);
+      v1::AllocationState::Cell* cell = state.add_cells();
+      cell->set_zone(key.zone);
+      cell->set_hour_type(key.hour_type);
+      cell->set_weather(key.weather);
+    }
     for (const auto& [worker_id, totals] : workers_) {
       v1::AllocationState::Worker* worker = state.add_workers();
       worker->set_worker_id(worker_id);
       worker->set_delivered(totals.delivered);
       worker->set_counted_pay(totals.pay);
       worker->set_online_ms(totals.online);
+      for (const CellPart& part : Placed(totals.parts, place)) {
+        worker->add_cell(part.cell);
+        worker->add_cell_online_ms(part.online);
+        worker->add_cell_delivered(part.delivered);
+        worker->add_cell_pay(part.pay);
+      }
     }
     state.set_offered(figures_.offered);
     state.set_accepted(figures_.accepted);
@@ -100,11 +155,24 @@ class Allocation : public Measure {
     if (absl::Status status = DecodeState(envelope, &state); !status.ok()) {
       return status;
     }
+    std::vector<uint32_t> ours;
+    for (const v1::AllocationState::Cell& cell : state.cells()) {
+      ours.push_back(
+          cells_.CellOf({cell.zone(), cell.hour_type(), cell.weather()}));
+    }
     for (const v1::AllocationState::Worker& worker : state.workers()) {
       Totals& totals = workers_[worker.worker_id()];
       totals.delivered += worker.delivered();
       totals.pay += worker.counted_pay();
       totals.online += worker.online_ms();
+      const int parts =
+          std::min({worker.cell_size(), worker.cell_online_ms_size(),
+                    worker.cell_delivered_size(), worker.cell_pay_size()});
+      for (int i = 0; i < parts; ++i) {
+        if (worker.cell(i) >= ours.size()) continue;
+        totals.parts.push_back({ours[worker.cell(i)], worker.cell_online_ms(i),
+                                worker.cell_delivered(i), worker.cell_pay(i)});
+      }
     }
     figures_.offered += state.offered();
     figures_.accepted += state.accepted();
@@ -146,9 +214,14 @@ class Allocation : public Measure {
               {"sessions.started_at", "sessions.ended_at"}, result);
     Cover(context_, "allocation.payPerOnlineHour",
           {"sessions.started_at", "sessions.ended_at"}, result);
+    GiniIntervals intervals(Seed());
+    auto of_whole = [&intervals](const std::vector<int64_t>& values) {
+      return intervals.Of({values.begin(), values.end()});
+    };
     if (enough) {
       Write(Inequality(tasks), std::to_string(tasks_total), chance,
             out->mutable_tasks());
+      WriteInterval(of_whole(tasks), out->mutable_tasks());
     } else {
       TooFew("allocation.tasks", result);
     }
@@ -156,22 +229,24 @@ class Allocation : public Measure {
       NoPay("allocation.pay", result);
     } else if (enough) {
       Write(Inequality(pay), MoneyText(pay_total), chance, out->mutable_pay());
+      WriteInterval(of_whole(pay), out->mutable_pay());
     } else {
       TooFew("allocation.pay", result);
     }
     if (sessions && hourly) {
       std::optional<double> hourly_chance;
       if (tasks_online > 0) {
-        const uint64_t seed = context_.plan != nullptr && context_.plan->seed()
-                                  ? context_.plan->seed()
-                                  : kDefaultSeed;
-        hourly_chance = ChanceGiniOfRates(times, tasks_online, seed);
+        hourly_chance = ChanceGiniOfRates(times, tasks_online, Seed());
       }
       Write(InequalityOfRates(task_rates), SumText(task_rates, 3'600'000),
             hourly_chance, out->mutable_tasks_per_online_hour());
+      WriteInterval(intervals.Of(Numbers(task_rates)),
+                    out->mutable_tasks_per_online_hour());
       if (has_pay) {
         Write(InequalityOfRates(pay_rates), SumText(pay_rates, 3.6L),
               hourly_chance, out->mutable_pay_per_online_hour());
+        WriteInterval(intervals.Of(Numbers(pay_rates)),
+                      out->mutable_pay_per_online_hour());
       } else {
         NoPay("allocation.payPerOnlineHour", result);
       }
@@ -179,10 +254,141 @@ class Allocation : public Measure {
       TooFew("allocation.tasksPerOnlineHour", result);
       TooFew("allocation.payPerOnlineHour", result);
     }
+    ConcludeCells(has_pay, intervals, out, result);
     ConcludeOffers(out, result);
   }
 
  private:
+  uint64_t Seed() const {
+    return context_.plan != nullptr && context_.plan->seed()
+               ? context_.plan->seed()
+               : kDefaultSeed;
+  }
+
+  std::vector<uint32_t> CellsInOrder() const {
+    std::vector<uint32_t> order(cells_.size());
+    for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [this](uint32_t a, uint32_t b) {
+      return cells_.KeyOf(a) < cells_.KeyOf(b);
+    });
+    return order;
+  }
+
+  // A worker's parts with cells by their place in order, one a cell, ascending.
+  static std::vector<CellPart> Placed(const std::vector<CellPart>& parts,
+                                      const std::vector<uint32_t>& place) {
+    std::vector<CellPart> placed = parts;
+    for (CellPart& part : placed) part.cell = place[part.cell];
+    std::sort(
+        placed.begin(), placed.end(),
+        [](const CellPart& a, const CellPart& b) { return a.cell < b.cell; });
+    std::vector<CellPart> joined;
+    for (const CellPart& part : placed) {
+      if (joined.empty() || joined.back().cell != part.cell) {
+        joined.push_back(part);
+        continue;
+      }
+      joined.back().online += part.online;
+      joined.back().delivered += part.delivered;
+      joined.back().pay += part.pay;
+    }
+    return joined;
+  }
+
+  struct CellTotal {
+    Int128 online = 0, delivered = 0, pay = 0;
+  };
+
+  void ConcludeCells(bool has_pay, GiniIntervals& intervals,
+                     v1::Allocation* out, v1::AuditResult* result) const {
+    static constexpr const char* kTasks =
+        "allocation.tasksPerOnlineHourInCells";
+    static constexpr const char* kPay = "allocation.payPerOnlineHourInCells";
+    const bool columns =
+        Cover(context_, kTasks,
+              {"sessions.started_at", "sessions.ended_at", "tasks.accepted_at"},
+              result);
+    Cover(context_, kPay,
+          {"sessions.started_at", "sessions.ended_at", "tasks.accepted_at"},
+          result);
+    if (!columns) return;
+    const std::vector<uint32_t> order = CellsInOrder();
+    std::vector<uint32_t> place(order.size());
+    for (uint32_t i = 0; i < order.size(); ++i) place[order[i]] = i;
+    std::vector<CellTotal> cells(order.size());
+    for (const auto& [worker_id, totals] : workers_) {
+      for (const CellPart& part : totals.parts) {
+        CellTotal& cell = cells[place[part.cell]];
+        cell.online += part.online;
+        cell.delivered += part.delivered;
+        cell.pay += part.pay;
+      }
+    }
+    // In millionths of a task and of a millionth of money, as whole numbers.
+    std::vector<Rate> tasks, pay;
+    std::vector<int64_t> expected;
+    int64_t got = 0;
+    CellTotal all;
+    for (const auto& [worker_id, totals] : workers_) {
+      if (totals.online < kLeastOnline) continue;
+      double expected_tasks = 0, expected_pay = 0;
+      CellTotal own;
+      // In order of the cells, so that the sum is the same for any shards.
+      for (const CellPart& part : Placed(totals.parts, place)) {
+        const CellTotal& cell = cells[part.cell];
+        if (cell.online <= 0) continue;
+        const double share =
+            static_cast<double>(part.online) / static_cast<double>(cell.online);
+        expected_tasks += share * static_cast<double>(cell.delivered);
+        expected_pay += share * static_cast<double>(cell.pay);
+        own.online += part.online;
+        own.delivered += part.delivered;
+        own.pay += part.pay;
+      }
+      const int64_t time = std::llround(expected_tasks * kExpectedUnit);
+      if (time > 0) {
+        tasks.push_back({static_cast<int64_t>(own.delivered), time});
+        expected.push_back(time);
+        got += static_cast<int64_t>(own.delivered);
+      }
+      if (expected_pay >= 1) {
+        pay.push_back({Clamped(own.pay), std::llround(expected_pay)});
+      }
+      all.online += own.online;
+      all.delivered += own.delivered;
+      all.pay += own.pay;
+    }
+    if (tasks.size() < 2 || all.online <= 0) {
+      const char* reason =
+          "Fewer than two workers were online for at least 20 hours.";
+      const char* reason_zh = "在线满 20 小时的劳动者不足两人。";
+      CoverEmpty(kTasks, reason, reason_zh, result);
+      CoverEmpty(kPay, reason, reason_zh, result);
+      return;
+    }
+    out->set_cells(
+        std::count_if(cells.begin(), cells.end(),
+                      [](const CellTotal& cell) { return cell.online > 0; }));
+    std::optional<double> chance;
+    if (got > 0) chance = ChanceGiniOfRates(expected, got, Seed());
+    const long double hours = static_cast<long double>(all.online) / 3'600'000;
+    v1::Inequality* of_tasks = out->mutable_tasks_per_online_hour_in_cells();
+    Write(InequalityOfRates(tasks),
+          SumText(tasks, static_cast<long double>(all.delivered) / hours *
+                             kExpectedUnit),
+          chance, of_tasks);
+    WriteInterval(intervals.Of(Numbers(tasks)), of_tasks);
+    if (!has_pay || pay.size() < 2) {
+      NoPay(kPay, result);
+      return;
+    }
+    v1::Inequality* of_pay = out->mutable_pay_per_online_hour_in_cells();
+    Write(InequalityOfRates(pay),
+          SumText(pay, static_cast<long double>(all.pay) / 1'000'000 / hours),
+          chance, of_pay);
+    WriteInterval(intervals.Of(Numbers(pay)), of_pay);
+  }
+
   // Sum of all workers' rates an hour, in ascending order of the rate.
   static std::string SumText(const std::vector<Rate>& rates,
                              long double factor) {
@@ -227,6 +433,7 @@ class Allocation : public Measure {
 
   const MeasureContext& context_;
   const OfferCounter offers_;
+  OnlineCells cells_;
   std::map<std::string, Totals> workers_;
   OfferFigures figures_;
   int64_t pay_seen_ = 0;

@@ -24,6 +24,11 @@ class LocalClock {
   }
   // Local days since 1970-01-01.
   int64_t Day(int64_t instant) { return FloorDay(ToLocal(instant)); }
+  // First instant after `instant` at which the offset may be another.
+  int64_t OffsetEnd(int64_t instant) {
+    ToLocal(instant);
+    return to_;
+  }
   // First instant of local day `day`.
   int64_t DayStart(int64_t day) const;
 

@@ -15,14 +15,6 @@ constexpr int kHourTypes = 6;
 constexpr int kWeathers = 4;
 constexpr int kLoads = 4;
 
-int HourTypeOf(int64_t day, int64_t local) {
-  const int64_t hour = (local - day * kDay) / replay::kHour;
-  int type = kOtherHours;
-  if (hour >= 11 && hour < 14) type = kLunch;
-  if (hour >= 17 && hour < 20) type = kDinner;
-  return LocalClock::WeekDay(day) >= 5 ? type + 3 : type;
-}
-
 // The last clock at which the task was still under way.
 int64_t LastClock(const replay::Task& task) {
   return std::max({task.accepted_at, task.arrived_pickup_at, task.picked_up_at,
@@ -31,6 +23,14 @@ int64_t LastClock(const replay::Task& task) {
 }
 
 }  // namespace
+
+int HourTypeOf(int64_t day, int64_t local) {
+  const int64_t hour = (local - day * kDay) / replay::kHour;
+  int type = kOtherHours;
+  if (hour >= 11 && hour < 14) type = kLunch;
+  if (hour >= 17 && hour < 20) type = kDinner;
+  return LocalClock::WeekDay(day) >= 5 ? type + 3 : type;
+}
 
 StratumKey StratumKey::At(int at) const {
   StratumKey key = *this;

@@ -41,6 +41,9 @@ struct StratumKey {
   std::string Text(const v1::AuditPlan& plan) const;
 };
 
+// Type of the hour of a local time: lunch is 11 to 14, dinner 17 to 20.
+int HourTypeOf(int64_t day, int64_t local);
+
 // Weather of a free word in English or Chinese.
 Weather WeatherOf(std::string_view word);
 

@@ -41,7 +41,7 @@ double ChanceGiniOfRates(std::vector<int64_t> times, int64_t tasks,
   for (const int64_t time : times) total += static_cast<double>(time);
   const double rate = static_cast<double>(tasks) / total;
   const int64_t workers = static_cast<int64_t>(times.size());
-  const int64_t replicates = std::clamp<int64_t>(400'000 / workers, 40, 999);
+  const int64_t replicates = std::clamp<int64_t>(250'000 / workers, 10, 999);
   std::vector<double> drawn(times.size());
   double sum = 0;
   for (int64_t replicate = 0; replicate < replicates; ++replicate) {

@@ -17,9 +17,9 @@ double ChanceGini(double mean);
 
 // The same for tasks per hour of workers with unequal hours: each gets
 // Poisson(rate * time) tasks, divided by its time, and the Gini is averaged
-// over replicates hashed from `seed`. 999 replicates, fewer (never below 40)
+// over replicates hashed from `seed`. 999 replicates, fewer (never below 10)
 // where there are many workers and so little noise. `times` > 0, any order.
-// O(400,000 log workers).
+// O(250,000 log workers).
 double ChanceGiniOfRates(std::vector<int64_t> times, int64_t tasks,
                          uint64_t seed);
 
