@@ -150,18 +150,28 @@ absl::StatusOr<Recognition> Settle(const SourceFile& file, Recognition found) {
 }  // namespace
 
 std::string TableOfName(const std::string& name) {
-  std::string stem = std::filesystem::path(name).filename();
+  const std::filesystem::path path(name);
+  std::string stem = path.filename();
   stem = absl::AsciiStrToLower(stem.substr(0, stem.find('.')));
   std::string best;
   for (const TableSchema& table : Tables()) {
-    if (!absl::StartsWith(stem, table.name) || table.name.size() <= best.size())
-      continue;
+    if (!absl::StartsWith(stem, table.name)) continue;
+    if (table.name.size() <= best.size()) continue;
     const std::string rest = stem.substr(table.name.size());
     const bool part =
         rest.empty() ||
         ((rest[0] == '-' || rest[0] == '_') && rest.size() > 1 &&
          absl::ascii_isdigit(static_cast<unsigned char>(rest[1])));
     if (part) best = table.name;
+  }
+  if (!best.empty()) return best;
+  // Parts that another program wrote: "tasks/part-00001.parquet".
+  std::filesystem::path folder = path.parent_path();
+  while (best.empty() && !folder.empty() && folder.has_filename()) {
+    std::string leaf = absl::AsciiStrToLower(folder.filename().string());
+    leaf = leaf.substr(0, leaf.find('.'));
+    if (FindTable(leaf) != nullptr) best = leaf;
+    folder = folder.parent_path();
   }
   return best;
 }

@@ -22,8 +22,9 @@ struct Recognition {
   std::vector<std::string> unread;
 };
 
-// "tasks.csv.gz", "tasks-0001.parquet", "tasks_2.arrow" -> "tasks"; "" if the
-// name begins with no table's.
+// "tasks.csv.gz", "tasks-0001.parquet", "tasks_2.arrow" and, by its folder,
+// "tasks/part-00000.parquet" -> "tasks"; "" if the name says no table. `name`
+// is relative to the log.
 std::string TableOfName(const std::string& name);
 
 // The canonical table all of whose required columns stand in `columns`; of

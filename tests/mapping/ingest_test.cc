@@ -36,6 +36,9 @@ TEST(TableOfNameTest, ReadsTheStem) {
   EXPECT_EQ(TableOfName("moment_orders.csv"), "moment_orders");
   EXPECT_EQ(TableOfName("tasks-old.csv"), "");
   EXPECT_EQ(TableOfName("payments.csv"), "");
+  EXPECT_EQ(TableOfName("tasks/part-00000.parquet"), "tasks");
+  EXPECT_EQ(TableOfName("tasks.parquet/day=1/part-0.parquet"), "tasks");
+  EXPECT_EQ(TableOfName("tasks/sessions.csv"), "sessions");
 }
 
 TEST(IngestTest, ReadsACanonicalFolder) {
