@@ -182,6 +182,33 @@ class Allocation : public Measure {
     return absl::OkStatus();
   }
 
+  absl::Status Absorb(std::unique_ptr<Measure> measure) override {
+    Allocation& other = static_cast<Allocation&>(*measure);
+    std::vector<uint32_t> ours;
+    for (uint32_t i = 0; i < other.cells_.size(); ++i) {
+      ours.push_back(cells_.CellOf(other.cells_.KeyOf(i)));
+    }
+    for (auto& [worker_id, theirs] : other.workers_) {
+      for (CellPart& part : theirs.parts) part.cell = ours[part.cell];
+    }
+    workers_.merge(other.workers_);
+    // What is left are workers whom both have seen.
+    for (const auto& [worker_id, theirs] : other.workers_) {
+      Totals& totals = workers_[worker_id];
+      totals.delivered += theirs.delivered;
+      totals.pay += theirs.pay;
+      totals.online += theirs.online;
+      totals.parts.insert(totals.parts.end(), theirs.parts.begin(),
+                          theirs.parts.end());
+    }
+    figures_.offered += other.figures_.offered;
+    figures_.accepted += other.figures_.accepted;
+    figures_.rejected += other.figures_.rejected;
+    figures_.expired += other.figures_.expired;
+    pay_seen_ += other.pay_seen_;
+    return absl::OkStatus();
+  }
+
   void Conclude(v1::AuditResult* result) const override {
     v1::Allocation* out = result->mutable_measures()->mutable_allocation();
     std::vector<int64_t> tasks, pay, times;
@@ -312,13 +339,10 @@ class Allocation : public Measure {
           {"sessions.started_at", "sessions.ended_at", "tasks.accepted_at"},
           result);
     if (!columns) return;
-    const std::vector<uint32_t> order = CellsInOrder();
-    std::vector<uint32_t> place(order.size());
-    for (uint32_t i = 0; i < order.size(); ++i) place[order[i]] = i;
-    std::vector<CellTotal> cells(order.size());
+    std::vector<CellTotal> cells(cells_.size());
     for (const auto& [worker_id, totals] : workers_) {
       for (const CellPart& part : totals.parts) {
-        CellTotal& cell = cells[place[part.cell]];
+        CellTotal& cell = cells[part.cell];
         cell.online += part.online;
         cell.delivered += part.delivered;
         cell.pay += part.pay;
@@ -331,28 +355,29 @@ class Allocation : public Measure {
     CellTotal all;
     for (const auto& [worker_id, totals] : workers_) {
       if (totals.online < kLeastOnline) continue;
-      double expected_tasks = 0, expected_pay = 0;
+      // Sums of whole numbers, so that the order of the cells never shows.
+      Int128 expected_tasks = 0, expected_pay = 0;
       CellTotal own;
-      // In order of the cells, so that the sum is the same for any shards.
-      for (const CellPart& part : Placed(totals.parts, place)) {
+      for (const CellPart& part : totals.parts) {
         const CellTotal& cell = cells[part.cell];
         if (cell.online <= 0) continue;
         const double share =
             static_cast<double>(part.online) / static_cast<double>(cell.online);
-        expected_tasks += share * static_cast<double>(cell.delivered);
-        expected_pay += share * static_cast<double>(cell.pay);
+        expected_tasks += std::llround(
+            share * static_cast<double>(cell.delivered) * kExpectedUnit);
+        expected_pay += std::llround(share * static_cast<double>(cell.pay));
         own.online += part.online;
         own.delivered += part.delivered;
         own.pay += part.pay;
       }
-      const int64_t time = std::llround(expected_tasks * kExpectedUnit);
-      if (time > 0) {
+      if (expected_tasks > 0) {
+        const int64_t time = Clamped(expected_tasks);
         tasks.push_back({static_cast<int64_t>(own.delivered), time});
         expected.push_back(time);
         got += static_cast<int64_t>(own.delivered);
       }
-      if (expected_pay >= 1) {
-        pay.push_back({Clamped(own.pay), std::llround(expected_pay)});
+      if (expected_pay > 0) {
+        pay.push_back({Clamped(own.pay), Clamped(expected_pay)});
       }
       all.online += own.online;
       all.delivered += own.delivered;

@@ -16,17 +16,9 @@ Int128 ToFixed(double value) {
   return static_cast<Int128>(std::nearbyint(scaled));
 }
 
-// Up to this many are counted one by one, which is faster than sorting them.
-constexpr size_t kFew = 24;
-
-int64_t AtMost(const std::vector<int64_t>& values, int64_t value) {
-  if (values.size() <= kFew) {
-    int64_t count = 0;
-    for (const int64_t own : values) count += own <= value;
-    return count;
-  }
-  return std::upper_bound(values.begin(), values.end(), value) - values.begin();
-}
+// Up to this many are counted one by one, four at a time, which is faster than
+// sorting them.
+constexpr size_t kFew = 64;
 
 }  // namespace
 
@@ -110,22 +102,52 @@ void StratumRanker::Rank(
   }
 }
 
+void StratumRanker::OwnValues::Assign(std::vector<int64_t>& values) {
+  few_.clear();
+  sorted_.clear();
+  size_ = static_cast<int64_t>(values.size());
+  const bool narrow =
+      values.size() <= kFew &&
+      std::all_of(values.begin(), values.end(), [](int64_t value) {
+        return value >= INT32_MIN && value <= INT32_MAX;
+      });
+  if (narrow) {
+    for (const int64_t value : values) {
+      few_.push_back(static_cast<int32_t>(value));
+    }
+    return;
+  }
+  sorted_.swap(values);
+  std::sort(sorted_.begin(), sorted_.end());
+}
+
+int64_t StratumRanker::OwnValues::AtMost(int64_t value) const {
+  if (sorted_.empty()) {
+    if (value < INT32_MIN) return 0;
+    const int32_t bound =
+        static_cast<int32_t>(std::min<int64_t>(value, INT32_MAX));
+    int32_t count = 0;
+    for (const int32_t own : few_) count += own <= bound;
+    return count;
+  }
+  return std::upper_bound(sorted_.begin(), sorted_.end(), value) -
+         sorted_.begin();
+}
+
 StratumRanker::Group StratumRanker::GroupOf(const Reference& reference,
                                             std::span<const RankedTask> tasks,
                                             std::array<Int128, kTargets>* met) {
-  own_.clear();
-  own_censored_.clear();
+  values_.clear();
+  censored_values_.clear();
   for (const RankedTask& task : tasks) {
-    (task.censored ? own_censored_ : own_).push_back(task.value);
+    (task.censored ? censored_values_ : values_).push_back(task.value);
   }
-  if (own_.size() > kFew) std::sort(own_.begin(), own_.end());
-  if (own_censored_.size() > kFew) {
-    std::sort(own_censored_.begin(), own_censored_.end());
-  }
+  own_.Assign(values_);
+  own_censored_.Assign(censored_values_);
   Group group;
   group.worker = tasks.front().worker;
-  group.own = static_cast<int64_t>(own_.size());
-  group.own_censored = static_cast<int64_t>(own_censored_.size());
+  group.own = own_.size();
+  group.own_censored = own_censored_.size();
   const bool bounds = reference.censored.size() > group.own_censored;
   for (int t = 0; t < kTargets; ++t) {
     const SortedValues& targets = reference.targets[t];
@@ -140,10 +162,10 @@ StratumRanker::Group StratumRanker::GroupOf(const Reference& reference,
       ++group.ranked[t];
       const int64_t at_most = reference.durations.AtMost(target);
       all_met += at_most;
-      others_met += at_most - AtMost(own_, target);
+      others_met += at_most - own_.AtMost(target);
       if (bounds) {
         met_censored +=
-            reference.censored.AtMost(target) - AtMost(own_censored_, target);
+            reference.censored.AtMost(target) - own_censored_.AtMost(target);
       }
     }
     (*met)[t] += all_met;

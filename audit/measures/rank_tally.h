@@ -66,7 +66,21 @@ class StratumRanker {
   Group GroupOf(const Reference& reference, std::span<const RankedTask> tasks,
                 std::array<Int128, kTargets>* met);
 
-  std::vector<int64_t> own_, own_censored_;
+  // A worker's own durations, of which there are few as a rule.
+  class OwnValues {
+   public:
+    void Assign(std::vector<int64_t>& values);  // May take the values.
+    int64_t size() const { return size_; }
+    int64_t AtMost(int64_t value) const;
+
+   private:
+    int64_t size_ = 0;
+    std::vector<int32_t> few_;
+    std::vector<int64_t> sorted_;
+  };
+
+  std::vector<int64_t> values_, censored_values_;
+  OwnValues own_, own_censored_;
   std::vector<Group> groups_;
 };
 
