@@ -199,4 +199,4 @@ BENCHMARK(BM_Store)
 }  // namespace
 }  // namespace plumbline::replay
 
-BENCHMARK_MAIN();
+

@@ -11,10 +11,24 @@ namespace {
 
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
-// v / kScale where that is a whole number, by the inverse of its odd part.
-// False, and `out` is rubbish, where some known value is no multiple.
+struct Range {
+  int64_t low = kMost;  // Of the known values.
+  int64_t high = kUnknown;
+  int64_t least = kMost;  // kUnknown where some value is unknown.
+
+  void Add(int64_t value) {
+    low = std::min(low, IsKnown(value) ? value : kMost);
+    least = std::min(least, value);
+    high = std::max(high, value);
+  }
+};
+
+// v / kScale where that is a whole number, by the inverse of its odd part, and
+// the range of the quotients. False, and both are rubbish, where some known
+// value is no multiple.
 template <int64_t kScale, int kTwos>
-bool DivideExactly(const int64_t* values, size_t rows, int64_t* out) {
+bool DivideExactly(const int64_t* values, size_t rows, int64_t* out,
+                   Range* range) {
   constexpr uint64_t kOdd = static_cast<uint64_t>(kScale) >> kTwos;
   constexpr uint64_t kInverse = [] {
     uint64_t inverse = kOdd;  // Right in 3 bits; each round doubles them.
@@ -23,6 +37,7 @@ bool DivideExactly(const int64_t* values, size_t rows, int64_t* out) {
   }();
   constexpr uint64_t kLimit = static_cast<uint64_t>(kMost / kScale);
   constexpr uint64_t kLow = (uint64_t{1} << kTwos) - 1;
+  Range found;
   uint64_t wrong = 0;
   for (size_t i = 0; i < rows; ++i) {
     const int64_t value = values[i];
@@ -31,8 +46,11 @@ bool DivideExactly(const int64_t* values, size_t rows, int64_t* out) {
                      (quotient + kLimit > 2 * kLimit);
     const bool known = value != kUnknown;
     wrong |= static_cast<uint64_t>(bad & known);
-    out[i] = known ? static_cast<int64_t>(quotient) : kUnknown;
+    const int64_t kept = known ? static_cast<int64_t>(quotient) : kUnknown;
+    out[i] = kept;
+    found.Add(kept);
   }
+  *range = found;
   return wrong == 0;
 }
 
@@ -318,30 +336,27 @@ void RowEncoder::AddIds(const RecordBatch&, size_t start, size_t rows) {
 void RowEncoder::Activate(int slot, const int64_t* values, size_t rows) {
   const SlotPlan& plan = table_->format.plan(slot);
   Active active = {slot, values, nullptr, kMost, kUnknown, false, false};
+  Range range;
   if (plan.scale > 1 && FirstIsMultiple(values, rows, plan.scale)) {
     int64_t* quotients = Work(slot) == values ? scratch_.get() : Work(slot);
-    active.scaled = plan.scale == 1000
-                        ? DivideExactly<1000, 3>(values, rows, quotients)
-                        : DivideExactly<10000, 4>(values, rows, quotients);
+    active.scaled =
+        plan.scale == 1000
+            ? DivideExactly<1000, 3>(values, rows, quotients, &range)
+            : DivideExactly<10000, 4>(values, rows, quotients, &range);
     if (active.scaled) {
       if (quotients == scratch_.get()) std::swap(scratch_, work_[slot]);
       active.values = quotients;
     }
   }
-  int64_t low = kMost;
-  int64_t high = kUnknown;
-  int64_t least = kMost;
-  for (size_t i = 0; i < rows; ++i) {
-    const int64_t value = active.values[i];
-    low = std::min(low, IsKnown(value) ? value : kMost);
-    least = std::min(least, value);
-    high = std::max(high, value);
+  if (!active.scaled) {
+    range = Range();
+    for (size_t i = 0; i < rows; ++i) range.Add(values[i]);
   }
-  if (high == kUnknown) return;  // Nothing is known: no part.
-  active.low = low;
-  active.high = high;
-  active.unknown = least == kUnknown;
-  if (plan.symbol && high == 0) return;
+  if (range.high == kUnknown) return;  // Nothing is known: no part.
+  active.low = range.low;
+  active.high = range.high;
+  active.unknown = range.least == kUnknown;
+  if (plan.symbol && range.high == 0) return;
   active_.push_back(active);
 }
 

@@ -103,7 +103,9 @@ const RowLayout* RowFormat::Intern(std::span<const RowPart> parts) {
     layout->part_of_slot[part.slot] = static_cast<int16_t>(index);
     if (plans_[part.slot].form == SlotForm::kText) {
       layout->texts.push_back(index);
+      layout->lengths.emplace_back(part);
     }
+    if (part.slot == kWorkerSlot) layout->worker = NumberReader(part);
     layout->parts.push_back(part);
   }
   ids_.emplace(std::move(key), layout.get());

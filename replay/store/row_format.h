@@ -69,26 +69,45 @@ constexpr int64_t UnknownOf(int width) {
   return static_cast<int64_t>(~uint64_t{0} << (8 * width - 1));
 }
 
+// How to read one number, worked out once.
+struct NumberReader {
+  uint32_t offset = 0;
+  int shift = 64;     // 64 less the bits of the number; 64: no bytes.
+  int64_t none = 0;   // What stands for unknown.
+  int64_t fixed = 0;  // The value where there are no bytes.
+
+  NumberReader() = default;
+  explicit NumberReader(const RowPart& part)
+      : offset(part.offset),
+        shift(64 - 8 * part.width),
+        none(part.width == 0 ? 0 : UnknownOf(part.width)) {}
+  // kUnknown if unknown. Reads up to 7 bytes past the number.
+  int64_t Read(const char* row) const {
+    if (shift == 64) return fixed;
+    const auto value =
+        static_cast<int64_t>(LoadWord(row + offset) << shift) >> shift;
+    return value == none ? kUnknown : value;
+  }
+};
+
 struct RowLayout {
   uint16_t id = 0;
   uint32_t fixed = 0;                 // Bytes of head and numbers.
   std::vector<RowPart> parts;         // By ascending slot.
   std::vector<int16_t> part_of_slot;  // Index in parts, -1 if there is none.
   std::vector<uint16_t> texts;        // Indexes in parts.
+  std::vector<NumberReader> lengths;  // Of the texts.
+  NumberReader worker;
 
-  // As kept, kUnknown if unknown. Reads up to 7 bytes past the number.
+  // As kept, kUnknown if unknown.
   int64_t Stored(const char* row, const RowPart& part) const {
-    if (part.width == 0) return 0;
-    const int shift = 64 - 8 * part.width;
-    const auto value =
-        static_cast<int64_t>(LoadWord(row + part.offset) << shift) >> shift;
-    return value == UnknownOf(part.width) ? kUnknown : value;
+    return NumberReader(part).Read(row);
   }
   size_t Size(const char* row) const {
     size_t size = fixed;
-    for (const uint16_t text : texts) {
-      const int64_t length = Stored(row, parts[text]);
-      if (length > 0) size += static_cast<size_t>(length);
+    for (const NumberReader& text : lengths) {
+      const int64_t length = text.Read(row);
+      size += static_cast<size_t>(length > 0 ? length : 0);
     }
     return size;
   }

@@ -105,13 +105,15 @@ void TaskDecoder::Compile(const RowFormat& format, bool has_status) {
       const SlotPlan& slot_plan = format.plan(slot);
       op->instant = slot_plan.form == SlotForm::kInstant;
       const int index = layout.part_of_slot[slot];
-      op->absent = index < 0;
-      if (op->absent) return;
-      op->width = layout.parts[index].width;
-      op->offset = layout.parts[index].offset;
+      if (index < 0) {
+        op->reader.fixed = kUnknown;
+        return;
+      }
+      op->reader = NumberReader(layout.parts[index]);
       op->scale = layout.parts[index].scaled ? slot_plan.scale : 1;
     };
     fill(kBaseSlot, &plan.base);
+    fill(RowFormat::SlotOf(schema.Find("accepted_at")), &plan.accepted);
     for (int c = 0; c < columns; ++c) {
       const int slot = RowFormat::SlotOf(c);
       if (!ever_[slot]) continue;
@@ -138,9 +140,6 @@ void TaskDecoder::Compile(const RowFormat& format, bool has_status) {
         op.form = Form::kInt64;
       }
       op.member = member == std::end(kMembers) ? sizeof(Task) : member->offset;
-      if (schema.columns[c].name == "accepted_at") {
-        plan.accepted = static_cast<int>(plan.ops.size());
-      }
       plan.ops.push_back(op);
     }
   }
@@ -149,68 +148,71 @@ void TaskDecoder::Compile(const RowFormat& format, bool has_status) {
 void TaskDecoder::DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
                               Task* tasks, PayAmount* amounts) const {
   const size_t count = rows.size();
+  const char* row[kGroupRows];
   int64_t base[kGroupRows];
   const char* text[kGroupRows];
   uint32_t paid[kGroupRows];
   for (size_t i = 0; i < count; ++i) {
-    base[i] = Raw(rows[i].row, plan.base);
-    text[i] = rows[i].row + plan.fixed;
+    row[i] = rows[i].row;
+    const int64_t first = plan.base.reader.Read(row[i]);
+    base[i] = IsKnown(first) ? first * plan.base.scale : 0;
+    text[i] = row[i] + plan.fixed;
     paid[i] = 0;
   }
+  const size_t pay_columns = pay_columns_;
   for (const Op& op : plan.ops) {
+    // Copies, which no store into a task can change.
+    const NumberReader reader = op.reader;
+    const int64_t scale = op.scale;
+    const uint32_t member = op.member;
     switch (op.form) {
       case Form::kInt64:
-        if (op.absent) {
+        if (op.instant) {
           for (size_t i = 0; i < count; ++i) {
-            Put64(tasks[i], op.member, kUnknown);
-          }
-        } else if (op.instant) {
-          for (size_t i = 0; i < count; ++i) {
-            const int64_t value = Raw(rows[i].row, op);
-            Put64(tasks[i], op.member,
-                  IsKnown(value) ? value + base[i] : kUnknown);
+            const int64_t value = reader.Read(row[i]);
+            Put64(tasks[i], member,
+                  IsKnown(value) ? value * scale + base[i] : kUnknown);
           }
         } else {
           for (size_t i = 0; i < count; ++i) {
-            Put64(tasks[i], op.member, Raw(rows[i].row, op));
+            const int64_t value = reader.Read(row[i]);
+            Put64(tasks[i], member, IsKnown(value) ? value * scale : kUnknown);
           }
         }
         break;
       case Form::kInt32:
         for (size_t i = 0; i < count; ++i) {
-          Put32(tasks[i], op.member, Raw(rows[i].row, op));
+          Put32(tasks[i], member, reader.Read(row[i]));
         }
         break;
       case Form::kText:
         for (size_t i = 0; i < count; ++i) {
-          const int64_t length = Raw(rows[i].row, op);
+          const int64_t length = reader.Read(row[i]);
           std::string_view view;
           if (IsKnown(length)) {
             view = {text[i], static_cast<size_t>(length)};
             text[i] += length;
           }
-          if (op.member == sizeof(Task)) continue;
-          std::memcpy(reinterpret_cast<char*>(&tasks[i]) + op.member, &view,
+          if (member == sizeof(Task)) continue;
+          std::memcpy(reinterpret_cast<char*>(&tasks[i]) + member, &view,
                       sizeof view);
         }
         break;
-      case Form::kPay:
+      case Form::kPay: {
+        const auto kind = static_cast<v1::PayKind>(op.pay_kind);
         for (size_t i = 0; i < count; ++i) {
-          const int64_t value = Raw(rows[i].row, op);
-          PayAmount& place = amounts[i * pay_columns_ + paid[i]];
+          const int64_t value = reader.Read(row[i]);
           if (!IsKnown(value)) continue;
-          place.kind = static_cast<v1::PayKind>(op.pay_kind);
-          place.amount = value;
+          amounts[i * pay_columns + paid[i]] = {kind, value * scale};
           ++paid[i];
         }
         break;
-      case Form::kSkip:
-        break;
+      }
     }
   }
   for (size_t i = 0; i < count; ++i) {
     Task& task = tasks[i];
-    task.pay = {amounts + i * pay_columns_, paid[i]};
+    task.pay = {amounts + i * pay_columns, paid[i]};
     task.delivered = has_status_ ? task.status == v1::STATUS_DELIVERED
                                  : IsKnown(task.completed_at);
   }
@@ -225,6 +227,9 @@ void TaskDecoder::Decode(std::span<const RowEntry> rows, Task* tasks,
     while (end < most && (RowHead(rows[end].row) & kLayoutMask) == layout) {
       ++end;
     }
+    // Rows of a worker lie scattered over the block: ask for the next ones.
+    const size_t ahead = std::min(rows.size(), end + kGroupRows);
+    for (size_t i = end; i < ahead; ++i) __builtin_prefetch(rows[i].row);
     DecodeGroup(plans_[layout], rows.subspan(begin, end - begin), tasks + begin,
                 amounts + begin * pay_columns_);
     begin = end;

@@ -27,8 +27,10 @@ class TaskDecoder {
 
   int64_t AcceptedAt(const char* row) const {
     const Plan& plan = plans_[RowHead(row) & kLayoutMask];
-    return plan.accepted < 0 ? kUnknown
-                             : Value(row, plan.ops[plan.accepted], plan.base);
+    const int64_t accepted = plan.accepted.reader.Read(row);
+    return IsKnown(accepted) ? accepted * plan.accepted.scale +
+                                   plan.base.reader.Read(row) * plan.base.scale
+                             : kUnknown;
   }
 
   // `tasks` has room for all rows, `amounts` for pay_columns() entries each;
@@ -50,36 +52,21 @@ class TaskDecoder {
   }
 
  private:
-  enum class Form : uint8_t { kInt64, kInt32, kText, kPay, kSkip };
+  enum class Form : uint8_t { kInt64, kInt32, kText, kPay };
   struct Op {
-    Form form = Form::kSkip;
-    uint8_t width = 0;
+    Form form = Form::kInt64;
     bool instant = false;
-    bool absent = false;  // The layout has no such part.
     uint16_t pay_kind = 0;
-    uint32_t offset = 0;  // In the row.
     uint32_t member = 0;  // In Task.
     int64_t scale = 1;
+    NumberReader reader;
   };
   struct Plan {
     std::vector<Op> ops;  // Texts in the order of the row.
-    Op base;
-    int accepted = -1;
+    Op base, accepted;
     uint32_t fixed = 0;
   };
 
-  static int64_t Raw(const char* row, const Op& op) {
-    if (op.absent) return kUnknown;
-    if (op.width == 0) return 0;
-    const int shift = 64 - 8 * op.width;
-    const auto value =
-        static_cast<int64_t>(LoadWord(row + op.offset) << shift) >> shift;
-    return value == UnknownOf(op.width) ? kUnknown : value * op.scale;
-  }
-  static int64_t Value(const char* row, const Op& op, const Op& base) {
-    const int64_t value = Raw(row, op);
-    return op.instant && value != kUnknown ? value + Raw(row, base) : value;
-  }
   void DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
                    Task* tasks, PayAmount* amounts) const;
 

@@ -111,16 +111,16 @@ absl::Status RowStore::Group(BigTable which, int block, const Key& key,
   const bool joined = which == kTasks && !joins_[block].empty();
   const std::vector<Join>& joins = joins_[block];
   size_t join = 0;
+  const RowLayout* layout = nullptr;
   for (const RowChunk& chunk : grouped->chunks) {
     for (size_t at = 0; at < chunk.bytes;) {
       const char* row = chunk.data + at;
       const uint16_t head = RowHead(row);
-      const RowLayout& layout = format.At(head);
-      const size_t size = layout.Size(row);
+      if (layout == nullptr || layout->id != (head & kLayoutMask)) {
+        layout = &format.At(head);
+      }
+      const size_t size = layout->Size(row);
       if ((head & kDeadRow) == 0) {
-        const int part = layout.part_of_slot[kWorkerSlot];
-        const int64_t worker =
-            part < 0 ? 0 : layout.Stored(row, layout.parts[part]);
         if (joined) {
           const RowAddress address = chunk.address + at;
           while (join < joins.size() && joins[join].address < address) ++join;
@@ -128,6 +128,7 @@ absl::Status RowStore::Group(BigTable which, int block, const Key& key,
             scratch.joins[row] = static_cast<uint32_t>(join);
           }
         }
+        const int64_t worker = layout->worker.Read(row);
         if (worker > 0) {
           const uint32_t rank = rank_[worker];
           ++starts[rank + 1];
