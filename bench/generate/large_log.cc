@@ -75,7 +75,7 @@ TaskRow MakeTask(Random& random, int64_t worker, int64_t hour_start) {
   row.completed = row.picked_up + 20 + static_cast<int64_t>(to_customer);
   row.limit = row.accepted + 480 + (row.route + 999) / 1'000 * 270;
   row.promised = row.limit + 300;
-  row.base = 200 + random.Between(0, 4) * 25;
+  row.base = 75 + random.Between(0, 4) * 25;
   row.distance = row.route * 12 / 100;
   row.tip = random.Chance(0.08) ? random.Between(2, 20) * 50 : 0;
   row.total = (row.base + row.distance) * random.Between(108, 140) / 100;

@@ -8,13 +8,6 @@
 namespace plumbline::bench {
 namespace {
 
-CsvText& Open(SampleTables& tables, const char* name, const char* columns) {
-  CsvText& table =
-      tables.try_emplace(name, InstantText::kRfc3339).first->second;
-  table.Header(columns);
-  return table;
-}
-
 struct RuleVersion {
   const char* id;
   const char* topic;
@@ -58,10 +51,10 @@ constexpr RuleVersion kRules[] = {
 };
 
 void PutRules(SampleTables& tables) {
-  CsvText& out =
-      Open(tables, "published_rules",
-           "rule_id,topic,scope,consulted_from,consulted_to,union_opinion,"
-           "published_at,notified_at,effective_from,effective_to,declaration");
+  CsvText& out = OpenTable(
+      tables, "published_rules",
+      "rule_id,topic,scope,consulted_from,consulted_to,union_opinion,"
+      "published_at,notified_at,effective_from,effective_to,declaration");
   for (const RuleVersion& rule : kRules) {
     out.Text(rule.id);
     out.Text(rule.topic);
@@ -124,13 +117,13 @@ void PutSanctionsAndAppeals(const SampleCity& city, const SampleRun& run,
                             const SamplePay& pay, LedgerCounts& counts,
                             SampleTables& tables) {
   CsvText& sanctions =
-      Open(tables, "sanctions",
-           "sanction_id,worker_id,kind,imposed_at,lifted_at,cause,task_id,"
-           "decided_by,reasons_given");
+      OpenTable(tables, "sanctions",
+                "sanction_id,worker_id,kind,imposed_at,lifted_at,cause,task_id,"
+                "decided_by,reasons_given");
   CsvText& appeals =
-      Open(tables, "appeals",
-           "appeal_id,worker_id,about,ref_id,filed_at,acknowledged_at,"
-           "decided_at,outcome,decided_by,reasons_given,repaid");
+      OpenTable(tables, "appeals",
+                "appeal_id,worker_id,about,ref_id,filed_at,acknowledged_at,"
+                "decided_at,outcome,decided_by,reasons_given,repaid");
   int number = 0;
   PutSanction(city, ++number, 77, "suspension", At(9, 15), At(11, 15),
               "traffic_offence", "", sanctions);
@@ -164,7 +157,7 @@ void PutSanctionsAndAppeals(const SampleCity& city, const SampleRun& run,
 // shift; the unfair one reminds nobody.
 void PutPrompts(const SampleCity& city, SampleTables& tables) {
   CsvText& out =
-      Open(tables, "prompts", "worker_id,shown_at,kind,confirmed_at");
+      OpenTable(tables, "prompts", "worker_id,shown_at,kind,confirmed_at");
   if (city.unfair()) return;
   for (const SampleWorker& worker : city.workers) {
     for (const SampleSession& session : worker.sessions) {
@@ -179,7 +172,7 @@ void PutPrompts(const SampleCity& city, SampleTables& tables) {
 
 void PutFilings(const SampleCity& city, SampleTables& tables) {
   CsvText& out =
-      Open(tables, "filings", "period,kind,due_at,filed_at,headcount");
+      OpenTable(tables, "filings", "period,kind,due_at,filed_at,headcount");
   out.Text("2025Q2");
   out.Text("employment_information");
   out.Instant(At(-47, 18));
@@ -189,9 +182,9 @@ void PutFilings(const SampleCity& city, SampleTables& tables) {
 }
 
 void PutNegotiations(const SampleCity& city, SampleTables& tables) {
-  CsvText& out = Open(tables, "negotiations",
-                      "requested_at,replied_at,met_at,topics,documents,"
-                      "agreed_at");
+  CsvText& out = OpenTable(tables, "negotiations",
+                           "requested_at,replied_at,met_at,topics,documents,"
+                           "agreed_at");
   const bool fair = !city.unfair();
   out.Instant(At(-100, 9));
   out.Instant(fair ? At(-95, 9) : kNoTime);

@@ -11,13 +11,6 @@
 namespace plumbline::bench {
 namespace {
 
-CsvText& Open(SampleTables& tables, const char* name, const char* columns) {
-  CsvText& table =
-      tables.try_emplace(name, InstantText::kRfc3339).first->second;
-  table.Header(columns);
-  return table;
-}
-
 std::string JsonTexts(const std::vector<std::string>& texts) {
   return texts.empty()
              ? "[]"
@@ -26,7 +19,7 @@ std::string JsonTexts(const std::vector<std::string>& texts) {
 
 void PutTasks(const SampleCity& city, const SampleRun& run,
               SampleTables& tables) {
-  CsvText& out = Open(
+  CsvText& out = OpenTable(
       tables, "tasks",
       "task_id,order_id,offer_id,moment_id,batch_id,worker_id,zone,city,"
       "vehicle,weather,placed_at,ready_at,offered_at,accepted_at,"
@@ -74,8 +67,8 @@ void PutTasks(const SampleCity& city, const SampleRun& run,
 }
 
 void PutSessions(const SampleCity& city, SampleTables& tables) {
-  CsvText& out =
-      Open(tables, "sessions", "worker_id,started_at,ended_at,required,state");
+  CsvText& out = OpenTable(tables, "sessions",
+                           "worker_id,started_at,ended_at,required,state");
   for (const SampleWorker& worker : city.workers) {
     for (const SampleSession& session : worker.sessions) {
       out.Text(worker.id);
@@ -97,10 +90,10 @@ const char* ResponseWord(const SampleOffer& offer) {
 void PutOffers(const SampleCity& city, const SampleRun& run,
                SampleTables& tables) {
   CsvText& out =
-      Open(tables, "offers",
-           "moment_id,order_id,worker_id,offered_at,chosen,rank,response,"
-           "responded_at,reason,shown_pay,pickup_distance_m,load,idle_s,"
-           "x_score");
+      OpenTable(tables, "offers",
+                "moment_id,order_id,worker_id,offered_at,chosen,rank,response,"
+                "responded_at,reason,shown_pay,pickup_distance_m,load,idle_s,"
+                "x_score");
   for (const SampleOffer& offer : run.offers) {
     const bool chosen = offer.rank == 1;
     out.Text(MomentId(offer.moment));
@@ -131,10 +124,11 @@ void PutOffers(const SampleCity& city, const SampleRun& run,
 
 void PutPay(const SampleCity& city, const SamplePay& pay,
             SampleTables& tables) {
-  CsvText& out = Open(tables, "pay",
-                      "line_id,worker_id,task_id,kind,amount,earned_at,"
-                      "period_start,period_end,due_at,paid_at,channel,cause,"
-                      "payer_id");
+  CsvText& out =
+      OpenTable(tables, "pay",
+                "line_id,worker_id,task_id,kind,amount,earned_at,"
+                "period_start,period_end,due_at,paid_at,channel,cause,"
+                "payer_id");
   int64_t number = 0;
   for (const SamplePayLine& line : pay.lines) {
     out.Text(absl::StrFormat("p%06d", ++number));
@@ -155,7 +149,7 @@ void PutPay(const SampleCity& city, const SamplePay& pay,
 }
 
 void PutFares(const SamplePay& pay, SampleTables& tables) {
-  CsvText& out = Open(tables, "fares", "task_id,customer_total,tip");
+  CsvText& out = OpenTable(tables, "fares", "task_id,customer_total,tip");
   for (const SampleFare& fare : pay.fares) {
     out.Text(TaskId(fare.task));
     out.Hundredths(fare.customer_total);
@@ -165,7 +159,7 @@ void PutFares(const SamplePay& pay, SampleTables& tables) {
 }
 
 void PutRatings(const SamplePay& pay, SampleTables& tables) {
-  CsvText& out = Open(tables, "ratings", "task_id,score,rated_at");
+  CsvText& out = OpenTable(tables, "ratings", "task_id,score,rated_at");
   for (const SampleRating& rating : pay.ratings) {
     out.Text(TaskId(rating.task));
     out.Integer(rating.score);
@@ -175,7 +169,7 @@ void PutRatings(const SamplePay& pay, SampleTables& tables) {
 }
 
 void PutWorkers(const SampleCity& city, SampleTables& tables) {
-  CsvText& out = Open(
+  CsvText& out = OpenTable(
       tables, "workers",
       "worker_id,joined_at,left_at,birth_date,sex,ethnicity,"
       "household_registration,education,relation,contract_from,employer_id,"
@@ -213,8 +207,9 @@ void PutWorkers(const SampleCity& city, SampleTables& tables) {
 }
 
 void PutConditions(const SampleCity& city, SampleTables& tables) {
-  CsvText& out = Open(tables, "conditions",
-                      "zone,from,to,weather,temperature_c,stop_work_warning");
+  CsvText& out =
+      OpenTable(tables, "conditions",
+                "zone,from,to,weather,temperature_c,stop_work_warning");
   for (int zone = 0; zone < kSampleZones; ++zone) {
     for (int block = 0; block < Weather::kBlocks; ++block) {
       const int64_t from = kSampleStart + block * 10'800;
@@ -248,9 +243,9 @@ void PutBatches(const SampleCity& city, const SampleRun& run,
     wave.orders.push_back(OrderId(task.order));
     wave.tasks.push_back(TaskId(static_cast<int>(i)));
   }
-  CsvText& out = Open(tables, "batches",
-                      "batch_id,worker_id,started_at,ended_at,order_ids,"
-                      "task_ids");
+  CsvText& out = OpenTable(tables, "batches",
+                           "batch_id,worker_id,started_at,ended_at,order_ids,"
+                           "task_ids");
   for (size_t i = 0; i < waves.size(); ++i) {
     const Wave& wave = waves[i];
     out.Text(absl::StrFormat("b%06d", i));
@@ -264,6 +259,14 @@ void PutBatches(const SampleCity& city, const SampleRun& run,
 }
 
 }  // namespace
+
+CsvText& OpenTable(SampleTables& tables, const char* name,
+                   const char* columns) {
+  CsvText& table =
+      tables.try_emplace(name, InstantText::kRfc3339).first->second;
+  table.Header(columns);
+  return table;
+}
 
 std::string TaskId(int task) { return absl::StrFormat("t%06d", task + 1); }
 std::string OrderId(int order) { return absl::StrFormat("o%06d", order + 1); }

@@ -28,6 +28,9 @@ struct LedgerCounts {
 LedgerCounts PutLedgers(const SampleCity& city, const SampleRun& run,
                         const SamplePay& pay, SampleTables& tables);
 
+// A new table with its header.
+CsvText& OpenTable(SampleTables& tables, const char* name, const char* columns);
+
 // The ids that several tables share.
 std::string TaskId(int task);
 std::string OrderId(int order);
