@@ -55,6 +55,10 @@ constexpr Named kPayKinds[] = {{"base", T::kPayBase},
                                {"tax", T::kPayTax}};
 constexpr Named kGrades[] = {
     {"D", T::kGradeD}, {"T", T::kGradeT}, {"M", T::kGradeM}, {"S", T::kGradeS}};
+constexpr Named kStrengths[] = {{"L", T::kStrengthL}, {"R", T::kStrengthR},
+                                {"G", T::kStrengthG}, {"N", T::kStrengthN},
+                                {"P", T::kStrengthP}, {"E", T::kStrengthE},
+                                {"S", T::kStrengthS}, {"D", T::kStrengthD}};
 constexpr Named kRankVerdicts[] = {
     {"STRICTEST", T::kRankStrictest},
     {"BELOW_MIDDLE", T::kRankBelowMiddle},
@@ -67,10 +71,13 @@ constexpr Named kDurations[] = {{"acceptToDone", T::kAcceptToDone},
                                 {"placedToDone", T::kPlacedToDone},
                                 {"readyToPickup", T::kReadyToPickup},
                                 {"waitAtPickup", T::kWaitAtPickup}};
-constexpr Named kAllocations[] = {{"tasks", T::kAllocTasks},
-                                  {"pay", T::kAllocPay},
-                                  {"tasksPerOnlineHour", T::kAllocTasksHour},
-                                  {"payPerOnlineHour", T::kAllocPayHour}};
+constexpr Named kAllocations[] = {
+    {"tasks", T::kAllocTasks},
+    {"pay", T::kAllocPay},
+    {"tasksPerOnlineHour", T::kAllocTasksHour},
+    {"payPerOnlineHour", T::kAllocPayHour},
+    {"tasksPerOnlineHourInCells", T::kAllocTasksCells},
+    {"payPerOnlineHourInCells", T::kAllocPayCells}};
 
 constexpr Named kWorkerColumnMeanings[] = {
     {"worker_id", T::kColumnId},
@@ -171,6 +178,11 @@ std::string Words::Grade(std::string_view grade) const {
   return found ? Cat(grade, chinese() ? "（" : " (", (*this)(found->text),
                      chinese() ? "）" : ")")
                : std::string(grade);
+}
+
+std::string Words::Strength(std::string_view strength) const {
+  const Named* found = Find(kStrengths, strength);
+  return found ? (*this)(found->text) : std::string(strength);
 }
 
 std::string Words::Subject(const v1::Subject& subject) const {

@@ -48,6 +48,7 @@ class Words {
   std::string Verdict(v1::Verdict verdict) const;
   std::string VerdictMeaning(v1::Verdict verdict) const;
   std::string Grade(std::string_view grade) const;        // "D"
+  std::string Strength(std::string_view strength) const;  // "L"
   std::string Subject(const v1::Subject& subject) const;  // "worker W-1"
   std::string TimeSet(std::string_view name) const;       // "ENGAGED"
   std::string TimeSetMeaning(std::string_view name) const;

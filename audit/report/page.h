@@ -43,7 +43,7 @@ struct Chart {
   // bars: one horizontal bar a category and series. histogram: columns whose
   // categories are the lower edges. range: low to high with a tick (values of
   // series 0) and a diamond (values of series 1). points: value with interval.
-  // curve: values at the numeric categories.
+  // curve: values at the numeric categories. trend: values at named times.
   std::string kind = {};
   std::string title = {};
   std::string sentence = {};

@@ -7,6 +7,8 @@
 namespace plumbline::audit {
 namespace {
 
+constexpr size_t kCurves = 4;  // More than four lines cannot be told apart.
+
 struct Quantity {
   const v1::Inequality* figures;
   T name;
@@ -24,6 +26,14 @@ std::vector<Quantity> Quantities(const v1::Allocation& allocation) {
   }
   if (allocation.has_pay_per_online_hour()) {
     quantities.push_back({&allocation.pay_per_online_hour(), T::kAllocPayHour});
+  }
+  if (allocation.has_tasks_per_online_hour_in_cells()) {
+    quantities.push_back(
+        {&allocation.tasks_per_online_hour_in_cells(), T::kAllocTasksCells});
+  }
+  if (allocation.has_pay_per_online_hour_in_cells()) {
+    quantities.push_back(
+        {&allocation.pay_per_online_hour_in_cells(), T::kAllocPayCells});
   }
   return quantities;
 }
@@ -49,7 +59,7 @@ void AddLorenz(const std::vector<Quantity>& quantities, Page* page) {
     const int size = quantity.figures->lorenz_size();
     if (size < 2 || (points != 0 && size != points)) continue;
     points = size;
-    drawn.push_back(&quantity);
+    if (drawn.size() < kCurves) drawn.push_back(&quantity);
   }
   if (drawn.empty()) return;
   Chart::Series equal{.name = words(T::kEqualLine)};
@@ -92,10 +102,10 @@ void AddGini(const std::vector<Quantity>& quantities, Page* page) {
   HtmlTable table{
       .caption = words(T::kGiniPicture),
       .header = {words(T::kQuantity), words(T::kWorkers), words(T::kTotal),
-                 words(T::kGini), words(T::kGiniCorrected),
-                 words(T::kChanceGini), words(T::kExcessGini),
-                 words(T::kTheilT), words(T::kTheilL), words(T::kJain),
-                 words(T::kTop10)}};
+                 words(T::kGini), words(T::kGiniInterval),
+                 words(T::kGiniCorrected), words(T::kChanceGini),
+                 words(T::kExcessGini), words(T::kTheilT), words(T::kTheilL),
+                 words(T::kJain), words(T::kTop10)}};
   const auto figure = [&](bool known, const std::string& value) {
     return NumberCell(known ? Rounded(value, 3) : words(T::kUnknown));
   };
@@ -106,6 +116,10 @@ void AddGini(const std::vector<Quantity>& quantities, Page* page) {
          NumberCell(Count(one.workers())),
          NumberCell(one.has_n() ? Shown(one.n(), 2) : words(T::kUnknown)),
          figure(one.has_gini(), one.gini()),
+         {one.has_gini_lo() && one.has_gini_hi()
+              ? words(T::kIntervalValue, Rounded(one.gini_lo(), 3),
+                      Rounded(one.gini_hi(), 3))
+              : words(T::kUnknown)},
          figure(one.has_gini_corrected(), one.gini_corrected()),
          figure(one.has_chance_gini(), one.chance_gini()),
          figure(one.has_excess_gini(), one.excess_gini()),
@@ -117,6 +131,8 @@ void AddGini(const std::vector<Quantity>& quantities, Page* page) {
     if (!one.has_gini()) continue;
     chart.categories.push_back(words(quantity.name));
     chart.series[0].values.push_back(one.gini());
+    chart.series[0].low.push_back(one.gini_lo());
+    chart.series[0].high.push_back(one.gini_hi());
     if (chance) chart.series[1].values.push_back(one.chance_gini());
   }
   if (chart.categories.empty()) {

@@ -100,8 +100,16 @@ void AddRule(const RuleFindings& rule, size_t most, Page* page) {
   std::vector<std::pair<std::string, std::string>> facts;
   const std::string_view clause = words.Pick(first.clause(), first.clause_zh());
   if (!clause.empty()) facts.emplace_back(words(T::kClause), clause);
-  if (!first.source().empty())
-    facts.emplace_back(words(T::kSource), first.source());
+  if (!first.source().empty()) {
+    facts.emplace_back(
+        words(T::kSource),
+        first.place_in_source().empty()
+            ? first.source()
+            : Cat(first.source(), words(T::kAnd), first.place_in_source()));
+  }
+  if (!first.strength().empty()) {
+    facts.emplace_back(words(T::kStrength), words.Strength(first.strength()));
+  }
   if (!rule.pack.empty()) facts.emplace_back(words(T::kPack), rule.pack);
   if (!first.grade().empty())
     facts.emplace_back(words(T::kGrade), words.Grade(first.grade()));
@@ -109,6 +117,10 @@ void AddRule(const RuleFindings& rule, size_t most, Page* page) {
     facts.emplace_back(words(T::kSeverity),
                        words(T::kSeverityOf, first.severity()));
   }
+  const std::string_view note = words.Pick(first.note(), first.note_zh());
+  if (!note.empty()) facts.emplace_back(words(T::kReadingOfRule), note);
+  if (first.unverified())
+    facts.emplace_back(words(T::kCaution), words(T::kUnverified));
   page->Definitions(facts);
   AddParameters(first, page);
 
@@ -145,6 +157,16 @@ void AddRule(const RuleFindings& rule, size_t most, Page* page) {
   if (shown < rule.findings.size()) {
     page->Paragraph(words(T::kFindingsCut, shown, Count(rule.findings.size())),
                     "soft");
+  }
+  if (!first.trace().empty()) {
+    HtmlTable trace{.caption = words(T::kTrace, words.Subject(first.subject())),
+                    .header = {words(T::kStep), words(T::kValue)}};
+    for (const v1::TraceStep& step : first.trace()) {
+      trace.rows.push_back({CodeCell(step.name()), NumberCell(step.value())});
+    }
+    page->BeginDetails(trace.caption);
+    page->Table(trace);
+    page->EndDetails();
   }
   if (!rows.rows.empty()) {
     page->BeginDetails(words(T::kRows));

@@ -125,6 +125,75 @@ void AddRuns(const v1::Runs& runs, Page* page) {
   page->Figure(chart, numbers);
 }
 
+std::string PlainHours(int64_t seconds) {
+  std::string hours = HoursOf(seconds);
+  std::erase(hours, ',');
+  return hours;
+}
+
+HtmlTable PeriodTable(
+    const google::protobuf::RepeatedPtrField<v1::PeriodFigures>& periods,
+    std::string caption, const std::string& currency, const Words& words) {
+  HtmlTable table{
+      .caption = std::move(caption),
+      .header = {words(T::kPeriodFrom), words(T::kOnline), words(T::kEngaged),
+                 words(T::kWorkerDays), words(T::kDelivered),
+                 words(T::kPayCounted), words(T::kPerOnlineHour),
+                 words(T::kPerEngagedHour)}};
+  const auto text = [&](bool known, const std::string& value) {
+    return NumberCell(known ? value : words(T::kUnknown));
+  };
+  for (const v1::PeriodFigures& period : periods) {
+    table.rows.push_back(
+        {{period.from()},
+         text(period.has_online_s(), HoursOf(period.online_s())),
+         text(period.has_engaged_s(), HoursOf(period.engaged_s())),
+         text(period.has_worker_days(), Count(period.worker_days())),
+         text(period.has_delivered(), Count(period.delivered())),
+         text(period.has_counted_pay(),
+              words.Money(period.counted_pay(), currency)),
+         text(period.has_pay_per_online_hour(),
+              Shown(period.pay_per_online_hour(), 2)),
+         text(period.has_pay_per_engaged_hour(),
+              Shown(period.pay_per_engaged_hour(), 2))});
+  }
+  return table;
+}
+
+// The weekly pictures: hours in the section of hours, pay in that of pay.
+void AddWeeks(const v1::Periods& periods, const std::string& currency, bool pay,
+              Page* page) {
+  const Words& words = page->words();
+  if (periods.weeks_size() < 2) return;
+  Chart chart{
+      .kind = "trend",
+      .title = words(pay ? T::kWeeksPayPicture : T::kWeeksHoursPicture),
+      .sentence = words(pay ? T::kWeeksPaySentence : T::kWeeksHoursSentence),
+      .y_name = pay ? Cat(currency, " / h") : words(T::kHoursUnit)};
+  chart.series.resize(2);
+  chart.series[0].name = words(pay ? T::kPerOnlineHour : T::kOnline);
+  chart.series[1].name = words(pay ? T::kPerEngagedHour : T::kEngaged);
+  bool any = false;
+  for (const v1::PeriodFigures& week : periods.weeks()) {
+    chart.categories.push_back(week.from());
+    std::string online;
+    std::string engaged;
+    if (pay) {
+      online = week.pay_per_online_hour();
+      engaged = week.pay_per_engaged_hour();
+    } else {
+      if (week.has_online_s()) online = PlainHours(week.online_s());
+      if (week.has_engaged_s()) engaged = PlainHours(week.engaged_s());
+    }
+    any = any || !online.empty() || !engaged.empty();
+    chart.series[0].values.push_back(std::move(online));
+    chart.series[1].values.push_back(std::move(engaged));
+  }
+  if (!any) return;
+  page->Figure(chart,
+               PeriodTable(periods.weeks(), words(T::kWeeks), currency, words));
+}
+
 void AddPayByKind(const v1::Pay& pay, const std::string& currency, Page* page) {
   const Words& words = page->words();
   if (pay.by_kind().empty()) return;
@@ -221,6 +290,8 @@ void AddHours(const v1::AuditResult& result, Page* page) {
   } else {
     AddTimeSets(hours, page);
     if (hours.has_runs()) AddRuns(hours.runs(), page);
+    AddWeeks(result.measures().periods(), result.input().currency(), false,
+             page);
   }
   page->EndSection();
 }
@@ -247,6 +318,14 @@ void AddPay(const v1::AuditResult& result, Page* page) {
   }
   if (!sums.rows.empty()) page->Table(sums);
   AddPerHour(pay, currency, page);
+  const v1::Periods& periods = result.measures().periods();
+  AddWeeks(periods, currency, true, page);
+  if (!periods.months().empty()) {
+    page->BeginDetails(words(T::kMonths));
+    page->Table(
+        PeriodTable(periods.months(), words(T::kMonths), currency, words));
+    page->EndDetails();
+  }
   AddPayByKind(pay, currency, page);
   if (pay.has_take_rate()) AddTakeRate(pay.take_rate(), page);
   page->EndSection();

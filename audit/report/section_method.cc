@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "audit/report/cat.h"
 #include "audit/report/sections.h"
 
@@ -22,9 +26,18 @@ void AddMethod(const v1::AuditResult& result, Page* page) {
   page->List({words(T::kMethodLog), words(T::kMethodUnknown),
               words(T::kMethodFavour), words(T::kMethodExact),
               words(T::kMethodRank), words(T::kMethodLaw)});
-  if (!result.notes().empty()) {
+  // Notes come in pairs of languages; one without its partner is shown as it
+  // is.
+  std::vector<std::string> notes;
+  for (int i = 0; i < std::max(result.notes_size(), result.notes_zh_size());
+       ++i) {
+    const std::string en = i < result.notes_size() ? result.notes(i) : "";
+    const std::string zh = i < result.notes_zh_size() ? result.notes_zh(i) : "";
+    notes.emplace_back(words.Pick(en, zh));
+  }
+  if (!notes.empty()) {
     page->Heading(3, words(T::kNotes));
-    page->List({result.notes().begin(), result.notes().end()});
+    page->List(notes);
   }
   page->EndSection();
 }

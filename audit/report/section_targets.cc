@@ -179,6 +179,10 @@ void AddStrata(const v1::Target& target, std::string_view name, Page* page) {
     chart.series[1].values.push_back(Minutes(stratum.target_mean_s(), 3));
   }
   page->Figure(chart, table);
+  if (target.rank().has_strata_total()) {
+    page->Paragraph(words(T::kStrataTotal, Count(target.rank().strata_total())),
+                    "soft");
+  }
   if (strata.size() > kStrataListed) {
     page->Paragraph(words(T::kStrataLeftOut, strata.size() - kStrataListed),
                     "soft");

@@ -468,13 +468,15 @@ class Workbook {
 
 }  // namespace
 
-absl::Status WriteWorkbook(const ReportModel& model, Language language, const std::string& path) {
+absl::Status WriteWorkbook(const ReportModel& model, Language language,
+                           const std::string& path) {
   // The library prints where it cannot make its file; look first.
   std::FILE* probe = std::fopen(path.c_str(), "wb");
   if (probe == nullptr) {
-    return absl::UnavailableError(Cat(path, ":1:1: cannot be made: ", std::strerror(errno),
-                                      ", expected a folder that may be written, choose another "
-                                      "--out"));
+    return absl::UnavailableError(
+        Cat(path, ":1:1: cannot be made: ", std::strerror(errno),
+            ", expected a folder that may be written, choose another "
+            "--out"));
   }
   std::fclose(probe);
   return Workbook(model, language, path).Finish(path);

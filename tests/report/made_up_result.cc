@@ -1,5 +1,7 @@
 #include "tests/report/made_up_result.h"
 
+#include <cstdlib>
+
 #include "google/protobuf/text_format.h"
 
 namespace plumbline::audit {
@@ -98,6 +100,13 @@ constexpr char kResult[] = R"pb(
       source: "Beijing notice"
       confidence: "V1"
     }
+    strength: "R"
+    place_in_source: "Art. 4"
+    note: "Hours are engaged time."
+    note_zh: "工时按履约时间计算。"
+    unverified: true
+    trace { name: "owed" value: "1108.00 CNY" }
+    trace { name: "paid" value: "253.435 CNY" }
     rows: "tasks:=cmd()"
     rows: "tasks:</script><script>alert(2)</script>"
   }
@@ -380,6 +389,44 @@ constexpr char kResult[] = R"pb(
   notes: "Sessions that overlap were counted once."
 )pb";
 
+// Merged into the above.
+constexpr char kMore[] = R"pb(
+  notes_zh: "重叠的在线时段只计一次。"
+  measures {
+    periods {
+      weeks {
+        from: "2026-03-02"
+        online_s: 900000
+        engaged_s: 600000
+        worker_days: 20
+        delivered: 220
+        counted_pay: "2500.00"
+        pay_per_online_hour: "10.0000"
+        pay_per_engaged_hour: "15.0000"
+      }
+      weeks {
+        from: "2026-03-09"
+        online_s: 950000
+        engaged_s: 650000
+        worker_days: 21
+        delivered: 240
+        counted_pay: "2400.00"
+        pay_per_online_hour: "9.0947"
+        pay_per_engaged_hour: "13.2923"
+      }
+      months { from: "2026-03-01" worker_days: 80 delivered: 900 }
+    }
+    allocation {
+      tasks {
+        gini_lo: "0.280000000"
+        gini_hi: "0.340000000"
+        interval_method: "bootstrap"
+      }
+      tasks_per_online_hour_in_cells { workers: 18 gini: "0.120000000" }
+    }
+  }
+)pb";
+
 v1::WorkerRow Worker(const std::string& id) {
   v1::WorkerRow row;
   row.set_worker_id(id);
@@ -396,7 +443,12 @@ v1::WorkerRow Worker(const std::string& id) {
 }  // namespace
 
 MadeUpResult::MadeUpResult() {
-  google::protobuf::TextFormat::ParseFromString(kResult, &result);
+  v1::AuditResult more;
+  if (!google::protobuf::TextFormat::ParseFromString(kResult, &result) ||
+      !google::protobuf::TextFormat::ParseFromString(kMore, &more)) {
+    std::abort();
+  }
+  result.MergeFrom(more);
   workers = {Worker(kMarkupId), Worker(kFormulaId), Worker("W-1")};
   workers[2].set_shortfall("380.00");
   v1::FlaggedTask task;

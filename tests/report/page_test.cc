@@ -92,6 +92,13 @@ TEST(Report, ShowsEachPartInItsLanguage) {
   EXPECT_THAT(en, HasSubstr("SHA-256"));
   EXPECT_THAT(en, HasSubstr("V1: read in the legal text itself"));
   EXPECT_THAT(zh, HasSubstr("以最快者为准"));
+  EXPECT_THAT(en, HasSubstr("ministerial rule or opinion"));
+  EXPECT_THAT(en, HasSubstr("allowed with --allow-unverified"));
+  EXPECT_THAT(zh, HasSubstr("MOHRSS 2023 No. 50、Art. 4"));
+  EXPECT_THAT(zh, HasSubstr("重叠的在线时段只计一次。"));
+  EXPECT_THAT(en, HasSubstr("0.280 to 0.340"));
+  EXPECT_THAT(en, HasSubstr("\"kind\":\"trend\""));
+  EXPECT_THAT(en, HasSubstr("like hours and places"));
   EXPECT_THAT(en, HasSubstr("<td class=\"n\">21.35%</td>"));
 }
 

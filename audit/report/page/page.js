@@ -191,6 +191,23 @@
     },
   };
 
+  kinds.trend = function (chart) {
+    const dashes = ['solid', 'dashed'], symbols = ['circle', 'rect'];
+    return {
+      height: 320,
+      option: {
+        legend: { top: 4, textStyle: axisText() },
+        grid: { left: 44, right: 24, top: 44, bottom: 30, containLabel: true },
+        xAxis: categoryAxis(chart.categories, { axisLabel: axisText() }),
+        yAxis: valueAxis(chart.yName, { nameGap: 50 }),
+        series: chart.series.map((one, i) => ({
+          type: 'line', name: one.name, data: one.values, symbol: symbols[i % 2], symbolSize: 7,
+          lineStyle: { width: 2.5, color: colours[i], type: dashes[i % 2] }, itemStyle: { color: colours[i] },
+        })),
+      },
+    };
+  };
+
   function draw(chart) {
     const place = document.getElementById(chart.id);
     const made = kinds[chart.kind](chart);
@@ -202,7 +219,7 @@
       const at = Array.isArray(p.value) ? number(p.value[0]) : p.name;
       return (p.seriesName && p.seriesName.indexOf('series') !== 0 ? p.seriesName + '\n' : '') + at + ': ' + number(value);
     });
-    const byAxis = chart.kind === 'histogram' || chart.kind === 'curve';
+    const byAxis = ['histogram', 'curve', 'trend'].includes(chart.kind);
     picture.setOption(Object.assign({
       animation: false,
       textStyle: { fontFamily: font, color: ink },
