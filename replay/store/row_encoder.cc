@@ -268,6 +268,12 @@ void RowEncoder::Partition(const RecordBatch& batch, size_t start,
       table_->worker_column < 0 ? nullptr : batch.Find(table_->worker_column);
   if (table_->worker_column >= 0) {
     int64_t* codes = Work(kWorkerSlot);
+    if (worker != nullptr) {
+      for (size_t i = 0; i < rows; ++i) {
+        hash_[i] = HashText(worker->texts[start + i]);
+        workers_->Prefetch(thread_, hash_[i]);
+      }
+    }
     for (size_t i = 0; i < rows; ++i) {
       const std::string_view text =
           worker == nullptr ? std::string_view() : worker->texts[start + i];
@@ -287,10 +293,9 @@ void RowEncoder::Partition(const RecordBatch& batch, size_t start,
         }
         continue;
       }
-      const uint64_t hash = HashText(text);
-      const uint32_t code = workers_->Code(thread_, text, hash);
+      const uint32_t code = workers_->Code(thread_, text, hash_[i]);
       codes[i] = code;
-      partition_[i] = PartOf(hash, partitions_);
+      partition_[i] = PartOf(hash_[i], partitions_);
       if (code >= rows_of_worker_.size()) {
         rows_of_worker_.resize(std::max<size_t>(code + 1, 1024) * 2);
       }

@@ -36,20 +36,22 @@ uint32_t TextTable::Learn(Cache& cache, std::string_view text, uint64_t hash) {
     }
   }
   if (cache.used * 2 >= cache.slots.size()) {
-    std::vector<Slot> old = std::move(cache.slots);
+    const std::vector<Slot> old = std::move(cache.slots);
     cache.slots.assign(std::max(kFirstSlots, old.size() * 2), Slot{});
     cache.mask = cache.slots.size() - 1;
+    std::lock_guard lock(mutex_);
     for (const Slot& slot : old) {
       if (slot.code == 0) continue;
-      size_t i = slot.hash & cache.mask;
+      size_t i = HashText(texts_[slot.code]) & cache.mask;
       while (cache.slots[i].code != 0) i = (i + 1) & cache.mask;
       cache.slots[i] = slot;
     }
   }
   size_t i = hash & cache.mask;
   while (cache.slots[i].code != 0) i = (i + 1) & cache.mask;
-  cache.slots[i] = {hash, kept.data(), static_cast<uint32_t>(kept.size()),
-                    code};
+  cache.slots[i] = SlotOf(kept, hash);
+  cache.slots[i].code = code;
+  if (kept.size() > kShort) cache.long_texts[code] = kept;
   ++cache.used;
   return code;
 }
