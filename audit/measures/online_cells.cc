@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "audit/measures/pay_sums.h"
+#include "audit/measures/worker_hours.h"
 
 namespace plumbline::audit {
 namespace {
@@ -113,6 +114,7 @@ std::span<const CellPart> OnlineCells::Cut(
 void OnlineCells::CutOnline(const replay::IntervalSet& online) {
   size_t now = 0;
   for (const replay::Interval& interval : online.intervals()) {
+    if (!IsCut(interval)) continue;
     for (int64_t at = interval.begin; at < interval.end;) {
       while (now + 1 < latest_.size() && latest_[now + 1].from <= at) ++now;
       const int64_t local = clock_.ToLocal(at);

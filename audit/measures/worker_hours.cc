@@ -23,6 +23,7 @@ void CutByDay(const replay::IntervalSet& set, LocalClock& clock,
   int64_t day_end = clock.DayStart(day + 1);
   int64_t in_day = 0;
   for (const Interval& stretch : set.intervals()) {
+    if (!IsCut(stretch)) continue;
     for (int64_t at = stretch.begin; at < stretch.end;) {
       if (at >= day_end) {
         if (in_day > 0) visit(day, in_day);

@@ -37,6 +37,16 @@ using DayVisitor = absl::FunctionRef<void(int64_t day, int64_t length)>;
 WorkerHours RunsAndDays(const replay::IntervalSet& engaged, int64_t gap,
                         LocalClock& clock, DayVisitor visit);
 
+// A stretch without a pause longer than this is a fault of the log's clocks: it
+// stays in sums of time, but is not cut into days, of which it could have
+// billions.
+inline constexpr int64_t kLongestStretch = 366 * kDay;
+inline bool IsCut(const replay::Interval& stretch) {
+  return static_cast<uint64_t>(stretch.end) -
+             static_cast<uint64_t>(stretch.begin) <=
+         static_cast<uint64_t>(kLongestStretch);
+}
+
 // The parts of a set on each local day, ascending. O(intervals + days).
 void CutByDay(const replay::IntervalSet& set, LocalClock& clock,
               DayVisitor visit);

@@ -146,6 +146,23 @@ TEST(PeriodsTest, WeeksAndMonthsAddUp) {
   EXPECT_EQ(periods.months(1).delivered(), 1);
 }
 
+// A clock that is wrong by millions of years must not be cut into days one by
+// one.
+TEST(PeriodsTest, StretchesOfManyYearsAreNotCut) {
+  FakeLog log;
+  log.Columns(Columns());
+  FakeWorker worker{.id = "a"};
+  Work(worker, 11, 14, 2);
+  worker.tasks.push_back(Delivered("z", 100 * 86400, int64_t{1} << 50));
+  worker.sessions.push_back(
+      {.started_at = 100 * kDay, .ended_at = int64_t{1} << 60});
+  const v1::AuditResult result = log.Run({worker});
+  EXPECT_EQ(result.measures().hours().runs().worker_days(), 7);
+  EXPECT_EQ(result.measures().hours().total().engaged(),
+            7 * 6 * 300 + (int64_t{1} << 50) - 100 * 86400);
+  EXPECT_EQ(result.measures().periods().weeks(0).worker_days(), 5);
+}
+
 // The same draws, made by writing each worker down as often as he is drawn.
 TEST(GiniIntervalTest, BootstrapIsThatOfTheExpandedList) {
   const std::vector<double> values = {3, 1, 4, 1, 5, 9, 2, 6};
