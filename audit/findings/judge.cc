@@ -1,0 +1,1237 @@
+#include "audit/findings/judge.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "absl/time/time.h"
+#include "audit/findings/evaluate.h"
+#include "audit/findings/roster.h"
+#include "audit/findings/tally.h"
+#include "audit/rules/compiled_pack.h"
+#include "audit/rules/text.h"
+#include "audit/stats/decimal.h"
+#include "plumbline/v1/judge.pb.h"
+
+namespace plumbline::audit {
+namespace {
+
+using replay::IsKnown;
+using replay::kUnknown;
+using replay::Task;
+
+// Whether the log has one of the columns "a|b".
+bool HasOne(const MeasureContext& context, std::string_view columns) {
+  while (!columns.empty()) {
+    const size_t end = std::min(columns.find('|'), columns.size());
+    if (context.Has(columns.substr(0, end))) return true;
+    columns.remove_prefix(std::min(end + 1, columns.size()));
+  }
+  return false;
+}
+
+std::string FirstColumn(std::string_view columns) {
+  return std::string(columns.substr(0, columns.find('|')));
+}
+
+bool UsesSmallTable(const CompiledRule& rule) {
+  return rule.domain == Domain::kRow && rule.row_table != "pay" &&
+         rule.row_table != "sessions" && rule.row_table != "offers";
+}
+
+bool UsesRoster(const Program& program) {
+  return std::any_of(program.nodes.begin(), program.nodes.end(),
+                     [](const Node& node) { return node.op == Op::kRoster; });
+}
+
+bool UsesParameters(const Program& program) {
+  return std::any_of(
+      program.nodes.begin(), program.nodes.end(),
+      [](const Node& node) { return node.op == Op::kParameter; });
+}
+
+bool UsesMoney(const Program& program) {
+  return std::any_of(
+      program.nodes.begin(), program.nodes.end(), [](const Node& node) {
+        return (node.op == Op::kParameter || node.op == Op::kConstant) &&
+               node.type.dimension.money != 0;
+      });
+}
+
+// Figures of several tasks added up; beyond 128 bits to 10^-12 of a unit.
+Ratio Sum(const Ratio& a, const Ratio& b) {
+  FastMath fast;
+  const Ratio sum = fast.Add(a, b);
+  if (!fast.overflow) return sum;
+  return ToRatio(BigMath().Add(BigMath::From(a), BigMath::From(b)));
+}
+
+struct RuleState {
+  const RulePack* pack = nullptr;
+  const CompiledRule* rule = nullptr;
+  ParameterLookup* lookup = nullptr;
+  std::unique_ptr<RuleEvaluator> evaluator;
+  int plan = -1;
+  uint64_t absent = 0;  // Columns that the log does not have at all.
+  bool runnable = true;
+  v1::Verdict stopped = v1::INSUFFICIENT_EVIDENCE;
+  Reason why;             // Where it is not runnable.
+  int64_t looked_at = 0;  // Subjects while it is not runnable.
+  Tally tally;
+  // Of a rule over a small table: what each row came to, by its key.
+  std::map<std::string, Tally> rows;
+  // The tally once rows are joined and gates and sums over workers decided.
+  Tally decided;
+  bool is_decided = false;
+
+  bool indicator() const {
+    const std::string& strength = rule->rule->strength();
+    return rule->rule->severity() == 1 || strength == "E" || strength == "D";
+  }
+  std::string table() const {
+    return rule->domain == Domain::kRow ? rule->row_table : "tasks";
+  }
+  const Type& compared() const { return rule->program.nodes[rule->lhs].type; }
+};
+
+class PackJudge : public Judge {
+ public:
+  PackJudge(const std::vector<RulePack>& packs, const MeasureContext& context,
+            const JudgeOptions& options)
+      : context_(context), options_(options) {
+    LogShape shape;
+    shape.sessions = context.Has("sessions.started_at");
+    shape.pay_lines = context.Has("pay.amount");
+    shape.required_column = context.Has("sessions.required");
+    for (int kind = 1; kind < v1::PayKind_ARRAYSIZE; ++kind) {
+      std::string name = v1::PayKind_Name(static_cast<v1::PayKind>(kind));
+      for (char& c : name) {
+        if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
+      }
+      if (context.Has("tasks." + name)) shape.wide_pay |= uint32_t{1} << kind;
+    }
+    for (const RulePack& pack : packs) {
+      for (const CompiledRule& rule : pack.compiled->rules) {
+        for (const Program* program : {&rule.program, &rule.gate_program}) {
+          for (const Node& node : program->nodes) {
+            if (node.op == Op::kTime || node.op == Op::kLongestRun ||
+                node.op == Op::kLongestGap) {
+              shape.wanted_sets |= node.mask;
+            }
+          }
+        }
+      }
+    }
+    frame_ = std::make_unique<WorkerFrame>(context.zone, shape);
+    for (const RulePack& pack : packs) {
+      lookups_.push_back(std::make_unique<ParameterLookup>(
+          *pack.compiled, context.store, options.allow_unverified));
+      for (const CompiledRule& rule : pack.compiled->rules) {
+        AddRule(pack, rule);
+      }
+    }
+    if (std::any_of(rules_.begin(), rules_.end(), [](const auto& state) {
+          return UsesRoster(state->rule->program);
+        })) {
+      roster_ = std::make_unique<Roster>(*context.store);
+    }
+    for (const auto& state : rules_) {
+      if (state->runnable && UsesSmallTable(*state->rule)) SmallTable(*state);
+    }
+  }
+
+  void Observe(const replay::WorkerTimeline& timeline) override {
+    known_workers_ += timeline.known;
+    tasks_ += static_cast<int64_t>(timeline.tasks.size());
+    frame_->Reset(timeline);
+    roster_row_ = roster_ != nullptr && timeline.known
+                      ? roster_->Find(timeline.worker_id)
+                      : nullptr;
+    for (const auto& state : rules_) {
+      const Domain domain = state->rule->domain;
+      Reopen(*state);
+      if (!state->runnable) {
+        if (domain == Domain::kTask) {
+          state->looked_at += static_cast<int64_t>(timeline.tasks.size());
+        } else if (domain != Domain::kRow) {
+          state->looked_at += timeline.known;
+        }
+        continue;
+      }
+      switch (domain) {
+        case Domain::kTask:
+          Tasks(*state);
+          break;
+        case Domain::kWindow:
+          if (timeline.known) Periods(*state);
+          break;
+        case Domain::kAggregate:
+          if (timeline.known) Sums(*state, false);
+          break;
+        case Domain::kRow:
+          if (!UsesSmallTable(*state->rule)) TimelineRows(*state);
+          break;
+        default:
+          break;
+      }
+    }
+  }
+
+  void Save(v1::JudgeState* out) const override {
+    v1::JudgeTallies tallies;
+    tallies.set_known_workers(known_workers_);
+    tallies.set_tasks(tasks_);
+    for (const auto& state : rules_) {
+      Reopen(*state);
+      v1::RuleTally* tally = tallies.add_rules();
+      tally->set_pack(state->pack->pack.name());
+      tally->set_rule(state->rule->rule->id());
+      tally->set_looked_at(state->looked_at);
+      state->tally.Save(SumColumns(*state), tally);
+      for (const auto& [key, row] : state->rows) {
+        v1::RowTally* entry = tally->add_rows();
+        entry->set_key(key);
+        row.Save({}, entry->mutable_tally());
+      }
+    }
+    out->set_state(tallies.SerializeAsString());
+  }
+
+  absl::Status Merge(const v1::JudgeState& in) override {
+    v1::JudgeTallies tallies;
+    bool fits = tallies.ParseFromString(in.state()) &&
+                tallies.rules_size() == static_cast<int>(rules_.size());
+    for (size_t i = 0; fits && i < rules_.size(); ++i) {
+      const v1::RuleTally& tally = tallies.rules(static_cast<int>(i));
+      RuleState& state = *rules_[i];
+      fits = tally.pack() == state.pack->pack.name() &&
+             tally.rule() == state.rule->rule->id();
+      if (!fits) break;
+      state.looked_at += tally.looked_at();
+      Reopen(state);
+      fits = state.tally.Merge(tally, SumColumns(state));
+      for (const v1::RowTally& row : tally.rows()) {
+        auto [at, fresh] = state.rows.try_emplace(row.key());
+        if (fresh) fits = fits && at->second.Merge(row.tally(), {});
+      }
+    }
+    if (!fits) {
+      return absl::DataLossError(
+          "state of the rules cannot be read: the file is cut or damaged, or "
+          "was made with other packs; make the partial again");
+    }
+    known_workers_ += tallies.known_workers();
+    tasks_ += tallies.tasks();
+    return absl::OkStatus();
+  }
+
+  void Absorb(Judge&& other) override {
+    auto& from = static_cast<PackJudge&>(other);
+    known_workers_ += from.known_workers_;
+    tasks_ += from.tasks_;
+    for (size_t i = 0; i < rules_.size(); ++i) {
+      rules_[i]->looked_at += from.rules_[i]->looked_at;
+      Reopen(*rules_[i]);
+      Reopen(*from.rules_[i]);
+      rules_[i]->tally.Absorb(std::move(from.rules_[i]->tally));
+      rules_[i]->rows.merge(from.rules_[i]->rows);
+    }
+  }
+
+  void Conclude(v1::AuditResult* result,
+                std::vector<v1::FlaggedTask>* flagged) const override;
+  std::vector<std::pair<std::string, int64_t>> ShortfallByWorker()
+      const override;
+
+ private:
+  void AddRule(const RulePack& pack, const CompiledRule& rule) {
+    auto state = std::make_unique<RuleState>();
+    state->pack = &pack;
+    state->rule = &rule;
+    state->lookup = lookups_.back().get();
+    const bool worker =
+        rule.domain == Domain::kWindow || rule.domain == Domain::kAggregate;
+    if (worker) {
+      state->plan =
+          frame_->AddPlan({rule.window, rule.window_days, rule.by_start});
+    }
+    state->evaluator = std::make_unique<RuleEvaluator>(
+        rule, *state->lookup, *frame_, context_.store, context_.log->mdrp,
+        state->plan);
+    std::set<std::string> missing;
+    auto need = [&](const Program& program, uint64_t* absent) {
+      for (size_t i = 0; i < program.columns.size(); ++i) {
+        const ColumnNeed& column = program.columns[i];
+        if (HasOne(context_, column.columns)) continue;
+        if (absent != nullptr) *absent |= uint64_t{1} << i;
+        if (!column.soft) missing.insert(FirstColumn(column.columns));
+      }
+    };
+    need(rule.program, &state->absent);
+    need(rule.gate_program, nullptr);
+    if (rule.domain == Domain::kRow && missing.empty() &&
+        !HasTable(rule.row_table)) {
+      missing.insert(rule.row_table + ".*");
+    }
+    const bool calendar = worker && rule.window != WindowKind::kLog &&
+                          rule.window != WindowKind::kPayPeriod;
+    if ((calendar || UsesParameters(rule.program)) && !context_.zone_known) {
+      missing.insert("log.time_zone");
+    }
+    const std::string& currency = context_.log->info.currency();
+    const std::string& own = pack.pack.currency();
+    if (UsesMoney(rule.program) && !own.empty() && currency != own) {
+      if (currency.empty()) {
+        missing.insert("log.currency");
+      } else {
+        state->runnable = false;
+        state->stopped = v1::NOT_APPLICABLE;
+        state->why = OtherCurrency(currency, own);
+      }
+    }
+    if (!missing.empty() && state->runnable) {
+      state->runnable = false;
+      state->why = ColumnsMissing({missing.begin(), missing.end()});
+    }
+    rules_.push_back(std::move(state));
+  }
+
+  bool HasTable(const std::string& table) const {
+    const std::string prefix = table + ".";
+    return std::any_of(context_.log->columns.begin(),
+                       context_.log->columns.end(),
+                       [&](const std::string& column) {
+                         return column.compare(0, prefix.size(), prefix) == 0;
+                       });
+  }
+
+  static const std::vector<ColumnNeed>& SumColumns(const RuleState& state) {
+    return state.rule->domain == Domain::kAggregate
+               ? state.rule->program.columns
+               : state.rule->gate_program.columns;
+  }
+
+  // Before, in or after the days on which the rule is in force.
+  bool InForce(RuleState& state, int64_t day) {
+    const bool before = day < state.rule->from;
+    if (!before && (state.rule->to == kNoDay || day <= state.rule->to)) {
+      return true;
+    }
+    state.tally
+        .Find(v1::NOT_APPLICABLE, before ? NotYetInForce(*state.rule)
+                                         : NoLongerInForce(*state.rule))
+        .n++;
+    return false;
+  }
+
+  std::vector<std::string> Columns(const Program& program,
+                                   uint64_t missing) const {
+    std::set<std::string> names;
+    for (size_t i = 0; i < program.columns.size(); ++i) {
+      if (((missing >> i) & 1) != 0) {
+        names.insert(FirstColumn(program.columns[i].columns));
+      }
+    }
+    return {names.begin(), names.end()};
+  }
+
+  // Why something is open. Sets `whole` where that holds for a whole table.
+  Reason OpenReason(const RuleState& state, uint64_t missing,
+                    const ParameterFailure& failure, bool* whole) const {
+    *whole = false;
+    if (failure.kind != Failure::kNone) {
+      *whole = true;
+      const std::string_view city = failure.city == 0
+                                        ? std::string_view()
+                                        : context_.store->Text(failure.city);
+      return OfParameter(failure, *state.pack->compiled, city);
+    }
+    if (missing == 0) return DivisionByZero();
+    *whole = (missing & ~state.absent) == 0;
+    return CellsUnknown(Columns(state.rule->program, missing));
+  }
+
+  // A pack without a currency speaks of the log's own.
+  const std::string& CurrencyOf(const RuleState& state) const {
+    const std::string& own = state.pack->pack.currency();
+    return own.empty() ? context_.log->info.currency() : own;
+  }
+
+  std::string PlatformName() const {
+    const std::string& name = context_.log->info.platform();
+    return name.empty() ? "platform" : name;
+  }
+
+  void Used(RuleState& state, BreachEntry* breach) const {
+    const CompiledPack& pack = *state.pack->compiled;
+    for (const UsedValue& used : state.evaluator->TakeUsed()) {
+      const v1::RuleParameter& parameter =
+          *pack.parameters[used.parameter].parameter;
+      const v1::DatedValue& value = *used.value->source;
+      v1::ParameterUsed shown;
+      std::string name = parameter.name();
+      if (!value.class_().empty()) name += "(" + value.class_() + ")";
+      if (!value.place().empty()) name += " " + value.place();
+      shown.set_name(std::move(name));
+      shown.set_value(value.value());
+      shown.set_unit(parameter.unit());
+      shown.set_valid_from(value.valid_from());
+      shown.set_source(SourceTitle(pack.pack, value.source()));
+      shown.set_confidence(value.confidence());
+      breach->unverified |= state.lookup->Unverified(*used.value, used.day);
+      const bool known =
+          std::any_of(breach->parameters.begin(), breach->parameters.end(),
+                      [&](const v1::ParameterUsed& other) {
+                        return other.name() == shown.name() &&
+                               other.valid_from() == shown.valid_from();
+                      });
+      if (!known) breach->parameters.push_back(std::move(shown));
+    }
+  }
+
+  static std::string SourceTitle(const v1::RulePack& pack,
+                                 const std::string& id) {
+    for (const v1::Source& source : pack.sources()) {
+      if (source.id() == id) return source.title();
+    }
+    return id;
+  }
+
+  // "12.34", or "12.00..15.00" and "12.00.." where a bound is open.
+  std::string ShownText(const RuleState& state, const Shown& shown) const {
+    const std::string& currency = CurrencyOf(state);
+    const Type& type = state.compared();
+    const std::string low =
+        shown.lo_open ? "" : PlainText(shown.lo, type, currency);
+    const std::string high =
+        shown.hi_open ? "" : PlainText(shown.hi, type, currency);
+    return low == high ? low : low + ".." + high;
+  }
+
+  // Periods of one worker under one rule.
+  void Periods(RuleState& state) {
+    const auto periods = frame_->Periods(state.plan);
+    for (size_t p = 0; p < periods.size(); ++p) {
+      if (!frame_->Active(state.plan, p)) continue;
+      Subject subject;
+      subject.plan = state.plan;
+      subject.period = p;
+      subject.from = periods[p].from;
+      subject.to = periods[p].to;
+      subject.day = frame_->clock().Day(periods[p].from);
+      subject.roster = roster_row_;
+      const PeriodKey key = state.rule->gate >= 0
+                                ? PeriodKey{subject.from, subject.to}
+                                : PeriodKey{0, 0};
+      if (!InForce(state, subject.day)) continue;
+      if (state.rule->gate >= 0) AddSums(state, true, subject);
+      const Decision decision = Decide(state, subject);
+      switch (decision.verdict) {
+        case v1::NO_BREACH_FOUND:
+          ++state.tally.passes[key];
+          break;
+        case v1::BREACH:
+          AddPeriodBreach(state, subject, decision.outcome);
+          break;
+        default: {
+          ReasonEntry& entry =
+              state.tally.Find(decision.verdict, decision.reason);
+          ++entry.n;
+          if (decision.verdict != v1::INSUFFICIENT_EVIDENCE) break;
+          if (decision.whole) {
+            entry.whole_table = true;
+          } else {
+            const std::string row =
+                Cat("workers:", frame_->timeline().worker_id);
+            if (entry.rows.empty() || entry.rows.back() != row) {
+              entry.rows.push_back(row);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  struct Decision {
+    v1::Verdict verdict = v1::INSUFFICIENT_EVIDENCE;
+    Outcome outcome;  // Of a breach.
+    Reason reason;
+    bool whole = false;
+  };
+
+  // Scope, then the cases without a verdict, then the comparison.
+  Decision Decide(RuleState& state, const Subject& subject) {
+    Decision decision;
+    uint64_t missing = 0;
+    ParameterFailure failure;
+    const Verdict3 scope = state.evaluator->Scope(subject, &missing, &failure);
+    if (scope == Verdict3::kBroken) {
+      decision.verdict = v1::NOT_APPLICABLE;
+      decision.reason = NotInScope(*state.rule);
+      return decision;
+    }
+    if (scope == Verdict3::kOpen) {
+      decision.reason = OpenReason(state, missing, failure, &decision.whole);
+      return decision;
+    }
+    bool only_pass = false;
+    const int undecidable =
+        state.evaluator->Undecidable(subject, &only_pass, &missing);
+    if (undecidable >= 0) {
+      decision.reason =
+          OfUndecidable(state.rule->rule->undecidable(undecidable));
+      return decision;
+    }
+    decision.outcome = state.evaluator->Require(subject);
+    if (decision.outcome.verdict == Verdict3::kMet) {
+      decision.verdict = v1::NO_BREACH_FOUND;
+    } else if (decision.outcome.verdict == Verdict3::kBroken && !only_pass) {
+      decision.verdict = v1::BREACH;
+    } else if (decision.outcome.verdict == Verdict3::kBroken) {
+      decision.reason = OpenReason(state, missing, {}, &decision.whole);
+    } else {
+      decision.reason = OpenReason(state, decision.outcome.missing,
+                                   decision.outcome.failure, &decision.whole);
+    }
+    return decision;
+  }
+
+  void AddPeriodBreach(RuleState& state, const Subject& subject,
+                       const Outcome& outcome) {
+    BreachEntry& breach = state.tally.breaches.emplace_back();
+    breach.subject_kind = "worker";
+    breach.subject = std::string(frame_->timeline().worker_id);
+    breach.from = subject.from;
+    breach.to = subject.to;
+    if (state.rule->rhs >= 0) {
+      breach.observed = ShownText(state, outcome.observed);
+      breach.required = ShownText(state, outcome.required);
+    }
+    breach.shortfall = outcome.shortfall_lo;
+    breach.shortfall_high = outcome.shortfall_hi;
+    breach.high_open = outcome.shortfall_open;
+    breach.n = static_cast<int64_t>(
+        frame_->TasksIn(subject.plan, subject.period).size());
+    state.evaluator->TakeUsed();
+    state.evaluator->Record(true);
+    state.evaluator->Require(subject);
+    for (auto& [name, value] : state.evaluator->Trace(subject)) {
+      v1::TraceStep& step = breach.trace.emplace_back();
+      step.set_name(std::move(name));
+      step.set_value(std::move(value));
+    }
+    state.evaluator->Record(false);
+    Used(state, &breach);
+    breach.rows.push_back(Cat("workers:", breach.subject));
+  }
+
+  void AddSums(RuleState& state, bool gate, const Subject& subject) {
+    const int n = state.evaluator->WorkerSums(gate);
+    PeriodEntry& period = state.tally.periods[{subject.from, subject.to}];
+    ++period.workers;
+    period.sums.resize(n);
+    for (int i = 0; i < n; ++i) {
+      const ExactBound bound = state.evaluator->WorkerSum(gate, i, subject);
+      SumEntry& sum = period.sums[i];
+      sum.missing |= bound.missing;
+      if (bound.low.empty()) {
+        sum.low_open = true;
+      } else {
+        sum.low += BigMath::Number(bound.low);
+      }
+      if (bound.high.empty()) {
+        sum.high_open = true;
+      } else {
+        sum.high += BigMath::Number(bound.high);
+      }
+    }
+  }
+
+  void Sums(RuleState& state, bool gate) {
+    const auto periods = frame_->Periods(state.plan);
+    for (size_t p = 0; p < periods.size(); ++p) {
+      if (!frame_->Active(state.plan, p)) continue;
+      Subject subject;
+      subject.plan = state.plan;
+      subject.period = p;
+      subject.from = periods[p].from;
+      subject.to = periods[p].to;
+      subject.day = frame_->clock().Day(periods[p].from);
+      subject.roster = roster_row_;
+      if (InForce(state, subject.day)) AddSums(state, gate, subject);
+    }
+  }
+
+  int64_t KeyDay(const RuleState& state, const Task& task) {
+    int64_t at = kUnknown;
+    switch (state.rule->key) {
+      case LookupKey::kPickup:
+        at = IsKnown(task.picked_up_at) ? task.picked_up_at
+                                        : CountedAt(task, true);
+        break;
+      case LookupKey::kEnd:
+        at = CountedAt(task, false);
+        break;
+      default:
+        at = CountedAt(task, true);
+    }
+    return IsKnown(at) ? frame_->clock().Day(at) : kNoDay;
+  }
+
+  // A subject of a rule over single things, so that all of a worker's breaches
+  // come into one finding.
+  struct Group {
+    BreachEntry breach;
+    bool any = false;
+    bool sums = false;
+    Ratio observed, required;
+  };
+
+  void AddItem(RuleState& state, const Subject& subject, const Outcome& outcome,
+               Item item, Group* group) {
+    BreachEntry& breach = group->breach;
+    if (state.rule->rhs >= 0) {
+      const std::string& currency = CurrencyOf(state);
+      const Type& type = state.compared();
+      item.observed = ShownText(state, outcome.observed);
+      item.required = ShownText(state, outcome.required);
+      item.shortfall = PlainText(outcome.shortfall_lo, type, currency);
+      breach.shortfall = Sum(breach.shortfall, outcome.shortfall_lo);
+      breach.high_open |= outcome.shortfall_open;
+      if (!breach.high_open) {
+        breach.shortfall_high =
+            Sum(breach.shortfall_high, outcome.shortfall_hi);
+      }
+      if (state.rule->money) {
+        group->sums = true;
+        group->observed = Sum(group->observed, outcome.observed.lo);
+        group->required = Sum(group->required, outcome.required.lo);
+      }
+    }
+    if (IsKnown(item.from) && (!group->any || item.from < breach.from)) {
+      breach.from = item.from;
+    }
+    if (IsKnown(item.to) && (!group->any || item.to > breach.to)) {
+      breach.to = item.to;
+    }
+    group->any = true;
+    ++breach.n;
+    if (UsesParameters(state.rule->program)) {
+      state.evaluator->Record(true);
+      state.evaluator->Require(subject);
+      state.evaluator->Record(false);
+    }
+    breach.items.push_back(std::move(item));
+  }
+
+  void FinishGroup(RuleState& state, Group* group) {
+    if (!group->any) return;
+    BreachEntry& breach = group->breach;
+    if (group->sums) {
+      const std::string& currency = CurrencyOf(state);
+      breach.observed = PlainText(group->observed, state.compared(), currency);
+      breach.required = PlainText(group->required, state.compared(), currency);
+    }
+    Used(state, &breach);
+    state.tally.breaches.push_back(std::move(breach));
+  }
+
+  void SetSubject(std::string_view worker, BreachEntry* breach) const {
+    breach->subject_kind = worker.empty() ? "platform" : "worker";
+    breach->subject = worker.empty() ? PlatformName() : std::string(worker);
+  }
+
+  // One thing under one rule; whatever comes of it but a breach is counted
+  // here.
+  void Judge1(RuleState& state, const Subject& subject, Item item,
+              Group* group) {
+    Decision decision = Decide(state, subject);
+    switch (decision.verdict) {
+      case v1::NO_BREACH_FOUND:
+        ++state.tally.passes[{0, 0}];
+        break;
+      case v1::BREACH:
+        AddItem(state, subject, decision.outcome, std::move(item), group);
+        break;
+      default: {
+        ReasonEntry& entry =
+            state.tally.Find(decision.verdict, decision.reason);
+        ++entry.n;
+        if (decision.verdict != v1::INSUFFICIENT_EVIDENCE) break;
+        if (decision.whole) {
+          entry.whole_table = true;
+          break;
+        }
+        if (state.rule->rhs >= 0 && !decision.outcome.observed.lo_open) {
+          item.observed = ShownText(state, decision.outcome.observed);
+          item.required = ShownText(state, decision.outcome.required);
+        }
+        entry.items.push_back(std::move(item));
+      }
+    }
+  }
+
+  void Tasks(RuleState& state) {
+    const replay::WorkerTimeline& timeline = frame_->timeline();
+    const std::string_view worker =
+        timeline.known ? timeline.worker_id : std::string_view();
+    Group group;
+    SetSubject(worker, &group.breach);
+    Subject subject;
+    subject.roster = roster_row_;
+    const bool dated = state.rule->from > std::numeric_limits<int64_t>::min() ||
+                       state.rule->to != kNoDay;
+    for (const Task& task : timeline.tasks) {
+      subject.task = &task;
+      subject.day = KeyDay(state, task);
+      if (dated && subject.day != kNoDay && !InForce(state, subject.day)) {
+        continue;
+      }
+      Item item;
+      item.id = std::string(task.task_id);
+      item.worker = std::string(worker);
+      item.from = CountedAt(task, true);
+      item.to = CountedAt(task, false);
+      Judge1(state, subject, std::move(item), &group);
+    }
+    FinishGroup(state, &group);
+  }
+
+  void TimelineRows(RuleState& state) {
+    const replay::WorkerTimeline& timeline = frame_->timeline();
+    const std::string_view worker =
+        timeline.known ? timeline.worker_id : std::string_view();
+    Group group;
+    SetSubject(worker, &group.breach);
+    VisitTimelineRows(state.rule->row_table, timeline, *context_.store,
+                      [&](const RowView& row, std::string id, int64_t at) {
+                        JudgeRow(state, row, std::move(id), at, worker, &group);
+                      });
+    FinishGroup(state, &group);
+  }
+
+  void SmallTable(RuleState& state) {
+    VisitSmallTable(state.rule->row_table, *context_.store,
+                    [&](const RowView& row, std::string id, int64_t at,
+                        std::string_view worker) {
+                      std::string key = Cat(id, "|", worker);
+                      Group group;
+                      SetSubject(worker, &group.breach);
+                      JudgeRow(state, row, std::move(id), at, worker, &group);
+                      FinishGroup(state, &group);
+                      state.rows.try_emplace(std::move(key),
+                                             std::exchange(state.tally, {}));
+                    });
+  }
+
+  void JudgeRow(RuleState& state, const RowView& row, std::string id,
+                int64_t at, std::string_view worker, Group* group) {
+    Subject subject;
+    subject.row = &row;
+    subject.day = IsKnown(at) ? frame_->clock().Day(at) : kNoDay;
+    if (roster_ != nullptr && !worker.empty()) {
+      subject.roster = roster_->Find(worker);
+    }
+    if (subject.day != kNoDay && !InForce(state, subject.day)) return;
+    Item item;
+    item.id = std::move(id);
+    item.worker = std::string(worker);
+    item.from = item.to = at;
+    Judge1(state, subject, std::move(item), group);
+  }
+
+  std::string TimeText(int64_t instant) const {
+    if (!IsKnown(instant)) return "";
+    return absl::FormatTime(absl::RFC3339_full, absl::FromUnixMillis(instant),
+                            context_.zone);
+  }
+
+  void FillRule(const RuleState& state, v1::Finding* finding) const;
+  void Flag(const RuleState& state, v1::Verdict verdict,
+            const std::string& reason, const Item& item,
+            std::vector<v1::FlaggedTask>* flagged) const;
+  void ConcludeRule(RuleState& state, std::vector<v1::Finding>* findings,
+                    std::vector<v1::FlaggedTask>* flagged) const;
+  void AggregateFindings(const RuleState& state, Tally* tally) const;
+  void ApplyGate(const RuleState& state, Tally* tally) const;
+  void AddReason(const RuleState& state, const ReasonEntry& entry,
+                 std::vector<v1::Finding>* findings,
+                 std::vector<v1::FlaggedTask>* flagged) const;
+  static bool NeedsSums(const RuleState& state) {
+    return state.rule->domain == Domain::kAggregate || state.rule->gate >= 0;
+  }
+  // Takes back what Decided moved.
+  static void Reopen(RuleState& state) {
+    if (!state.is_decided) return;
+    state.is_decided = false;
+    if (!NeedsSums(state) && state.rows.empty()) {
+      state.tally = std::move(state.decided);
+    }
+    state.decided = {};
+  }
+  // Joins rows, decides gates and sums over workers; once.
+  const Tally& Decided(RuleState& state) const;
+  static std::vector<ExactBound> Totals(const PeriodEntry& period);
+
+  const MeasureContext& context_;
+  const JudgeOptions options_;
+  std::unique_ptr<WorkerFrame> frame_;
+  std::vector<std::unique_ptr<ParameterLookup>> lookups_;
+  std::vector<std::unique_ptr<RuleState>> rules_;
+  std::unique_ptr<Roster> roster_;
+  const RowView* roster_row_ = nullptr;
+  int64_t known_workers_ = 0;
+  int64_t tasks_ = 0;
+};
+
+std::vector<ExactBound> PackJudge::Totals(const PeriodEntry& period) {
+  std::vector<ExactBound> totals;
+  for (const SumEntry& sum : period.sums) {
+    ExactBound& bound = totals.emplace_back();
+    bound.missing = sum.missing;
+    if (!sum.low_open) {
+      bound.low = numerator(sum.low).str() + "/" + denominator(sum.low).str();
+    }
+    if (!sum.high_open) {
+      bound.high =
+          numerator(sum.high).str() + "/" + denominator(sum.high).str();
+    }
+  }
+  return totals;
+}
+
+void PackJudge::AggregateFindings(const RuleState& state, Tally* tally) const {
+  for (const auto& [key, period] : tally->periods) {
+    const std::vector<ExactBound> totals = Totals(period);
+    const int64_t day = frame_->clock().Day(key.first);
+    state.evaluator->TakeUsed();
+    state.evaluator->Record(true);
+    const Outcome outcome = state.evaluator->Conclude(totals, day);
+    state.evaluator->Record(false);
+    if (outcome.verdict == Verdict3::kMet) {
+      ++tally->passes[{0, 0}];
+    } else if (outcome.verdict == Verdict3::kOpen) {
+      bool whole = false;
+      ReasonEntry& entry = tally->Find(
+          v1::INSUFFICIENT_EVIDENCE,
+          OpenReason(state, outcome.missing, outcome.failure, &whole));
+      ++entry.n;
+      entry.whole_table = true;
+    } else {
+      BreachEntry& breach = tally->breaches.emplace_back();
+      breach.subject_kind = "platform";
+      breach.subject = PlatformName();
+      breach.from = key.first;
+      breach.to = key.second;
+      if (state.rule->rhs >= 0) {
+        breach.observed = ShownText(state, outcome.observed);
+        breach.required = ShownText(state, outcome.required);
+      }
+      breach.shortfall = outcome.shortfall_lo;
+      breach.shortfall_high = outcome.shortfall_hi;
+      breach.high_open = outcome.shortfall_open;
+      breach.n = period.workers;
+      breach.rows.push_back("tasks:*");
+      Used(const_cast<RuleState&>(state), &breach);
+    }
+  }
+}
+
+void PackJudge::ApplyGate(const RuleState& state, Tally* tally) const {
+  std::map<PeriodKey, Verdict3> gates;
+  std::map<PeriodKey, Reason> reasons;
+  for (const auto& [key, period] : tally->periods) {
+    uint64_t missing = 0;
+    ParameterFailure failure;
+    const Verdict3 gate = state.evaluator->Gate(
+        Totals(period), frame_->clock().Day(key.first), &missing, &failure);
+    gates[key] = gate;
+    if (gate == Verdict3::kOpen) {
+      reasons[key] =
+          failure.kind != Failure::kNone
+              ? OfParameter(failure, *state.pack->compiled, "")
+              : CellsUnknown(Columns(state.rule->gate_program, missing));
+    }
+  }
+  auto close = [&](const PeriodKey& key, int64_t n, const std::string* row) {
+    const bool open = gates[key] == Verdict3::kOpen;
+    ReasonEntry& entry =
+        tally->Find(open ? v1::INSUFFICIENT_EVIDENCE : v1::NOT_APPLICABLE,
+                    open ? reasons[key] : GateClosed(*state.rule));
+    entry.n += n;
+    if (open && row != nullptr) entry.rows.push_back(*row);
+  };
+  std::map<PeriodKey, int64_t> passes;
+  for (const auto& [key, n] : tally->passes) {
+    if (gates[key] == Verdict3::kBroken) {
+      close(key, n, nullptr);
+    } else {
+      passes[{0, 0}] += n;  // Met with or without the gate.
+    }
+  }
+  tally->passes = std::move(passes);
+  std::vector<BreachEntry> breaches;
+  for (BreachEntry& breach : tally->breaches) {
+    const PeriodKey key{breach.from, breach.to};
+    if (gates[key] == Verdict3::kMet) {
+      breaches.push_back(std::move(breach));
+    } else {
+      close(key, 1, &breach.rows[0]);
+    }
+  }
+  tally->breaches = std::move(breaches);
+}
+
+const Tally& PackJudge::Decided(RuleState& state) const {
+  if (state.is_decided) return state.decided;
+  state.is_decided = true;
+  // A tally that nothing more is decided on is moved, not copied: flagged tasks
+  // may be many.
+  if (NeedsSums(state)) {
+    state.decided = state.tally;
+  } else {
+    state.decided.Absorb(std::exchange(state.tally, {}));
+  }
+  Tally& tally = state.decided;
+  for (const auto& [key, row] : state.rows) tally.Absorb(Tally(row));
+  if (state.rule->domain == Domain::kAggregate) {
+    AggregateFindings(state, &tally);
+  } else if (state.rule->gate >= 0) {
+    ApplyGate(state, &tally);
+  }
+  // Tasks without a known worker come in several parts.
+  std::sort(tally.breaches.begin(), tally.breaches.end(),
+            [](const BreachEntry& a, const BreachEntry& b) {
+              return std::tie(a.subject_kind, a.subject, a.from, a.to, a.n) <
+                     std::tie(b.subject_kind, b.subject, b.from, b.to, b.n);
+            });
+  if (state.rule->domain == Domain::kTask ||
+      state.rule->domain == Domain::kRow) {
+    std::vector<BreachEntry> joined;
+    for (BreachEntry& breach : tally.breaches) {
+      if (joined.empty() || joined.back().subject != breach.subject ||
+          joined.back().subject_kind != breach.subject_kind) {
+        joined.push_back(std::move(breach));
+        continue;
+      }
+      BreachEntry& to = joined.back();
+      FastMath math;
+      auto add = [](const std::string& a, const std::string& b) {
+        Ratio x, y;
+        if (!ParseExactDecimal(a, &x) || !ParseExactDecimal(b, &y)) return a;
+        const size_t point = a.find('.');
+        return RoundedText(Sum(x, y),
+                           point == std::string::npos
+                               ? 0
+                               : static_cast<int>(a.size() - point - 1));
+      };
+      to.observed = add(to.observed, breach.observed);
+      to.required = add(to.required, breach.required);
+      to.shortfall = Sum(to.shortfall, breach.shortfall);
+      to.high_open |= breach.high_open;
+      to.shortfall_high = Sum(to.shortfall_high, breach.shortfall_high);
+      to.unverified |= breach.unverified;
+      to.from = std::min(to.from, breach.from);
+      to.to = std::max(to.to, breach.to);
+      to.n += breach.n;
+      for (v1::ParameterUsed& used : breach.parameters) {
+        const bool known =
+            std::any_of(to.parameters.begin(), to.parameters.end(),
+                        [&](const v1::ParameterUsed& other) {
+                          return other.name() == used.name() &&
+                                 other.valid_from() == used.valid_from();
+                        });
+        if (!known) to.parameters.push_back(std::move(used));
+      }
+      to.items.insert(to.items.end(),
+                      std::make_move_iterator(breach.items.begin()),
+                      std::make_move_iterator(breach.items.end()));
+    }
+    tally.breaches = std::move(joined);
+  }
+  for (BreachEntry& breach : tally.breaches) {
+    std::sort(breach.items.begin(), breach.items.end(),
+              [](const Item& a, const Item& b) { return a.id < b.id; });
+    std::sort(breach.parameters.begin(), breach.parameters.end(),
+              [](const v1::ParameterUsed& a, const v1::ParameterUsed& b) {
+                return std::tie(a.name(), a.valid_from()) <
+                       std::tie(b.name(), b.valid_from());
+              });
+  }
+  return state.decided;
+}
+
+void PackJudge::FillRule(const RuleState& state, v1::Finding* finding) const {
+  const v1::Rule& rule = *state.rule->rule;
+  finding->set_rule_id(rule.id());
+  finding->set_pack(state.pack->pack.name());
+  finding->set_clause(rule.clause());
+  finding->set_clause_zh(rule.clause_zh());
+  finding->set_source(state.pack->pack.sources(state.rule->source).title());
+  finding->set_place_in_source(rule.place_in_source());
+  finding->set_strength(rule.strength());
+  finding->set_grade("D");
+  finding->set_severity(rule.severity());
+  finding->set_note(rule.note());
+  finding->set_note_zh(rule.note_zh());
+}
+
+void PackJudge::Flag(const RuleState& state, v1::Verdict verdict,
+                     const std::string& reason, const Item& item,
+                     std::vector<v1::FlaggedTask>* flagged) const {
+  if (flagged == nullptr || state.rule->domain != Domain::kTask) return;
+  v1::FlaggedTask& task = flagged->emplace_back();
+  task.set_task_id(item.id);
+  task.set_worker_id(item.worker);
+  task.set_rule_id(state.rule->rule->id());
+  task.set_pack(state.pack->pack.name());
+  task.set_verdict(verdict);
+  task.set_reason(reason);
+  task.set_observed(item.observed);
+  task.set_required(item.required);
+  task.set_shortfall(item.shortfall);
+  if (state.rule->money) task.set_currency(CurrencyOf(state));
+  task.set_from(TimeText(item.from));
+  task.set_to(TimeText(item.to));
+}
+
+void PackJudge::AddReason(const RuleState& state, const ReasonEntry& entry,
+                          std::vector<v1::Finding>* findings,
+                          std::vector<v1::FlaggedTask>* flagged) const {
+  v1::Finding& finding = findings->emplace_back();
+  FillRule(state, &finding);
+  finding.set_verdict(entry.verdict);
+  finding.set_reason(entry.reason.text);
+  finding.set_reason_zh(entry.reason.text_zh);
+  for (const std::string& column : entry.reason.missing) {
+    finding.add_missing(column);
+  }
+  finding.set_n(entry.n);
+  if (entry.verdict != v1::INSUFFICIENT_EVIDENCE) return;
+  std::vector<std::string> rows = entry.rows;
+  for (const Item& item : entry.items) {
+    rows.push_back(Cat(state.table(), ":", item.id));
+    Flag(state, entry.verdict, entry.reason.text, item, flagged);
+  }
+  if (entry.whole_table) rows.push_back(state.table() + ":*");
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  for (std::string& row : rows) finding.add_rows(std::move(row));
+}
+
+void PackJudge::ConcludeRule(RuleState& state,
+                             std::vector<v1::Finding>* findings,
+                             std::vector<v1::FlaggedTask>* flagged) const {
+  const size_t before = findings->size();
+  const bool per_worker = state.rule->domain == Domain::kWindow ||
+                          state.rule->domain == Domain::kAggregate;
+  ReasonEntry stopped;
+  stopped.whole_table = true;
+  if (!state.runnable) {
+    stopped.verdict = state.stopped;
+    stopped.reason = state.why;
+    stopped.n = state.looked_at;
+    AddReason(state, stopped, findings, flagged);
+    return;
+  }
+  if (per_worker && known_workers_ == 0 && tasks_ > 0) {
+    stopped.reason = NoWorkerNamed();
+    stopped.n = tasks_;
+    AddReason(state, stopped, findings, flagged);
+    return;
+  }
+  const Tally& tally = Decided(state);
+  const std::string& currency = CurrencyOf(state);
+  const v1::Verdict verdict = state.indicator() ? v1::INDICATOR : v1::BREACH;
+  for (const BreachEntry& breach : tally.breaches) {
+    v1::Finding& finding = findings->emplace_back();
+    FillRule(state, &finding);
+    finding.set_verdict(verdict);
+    finding.mutable_subject()->set_kind(breach.subject_kind);
+    finding.mutable_subject()->set_id(breach.subject);
+    finding.mutable_period()->set_from(TimeText(breach.from));
+    finding.mutable_period()->set_to(TimeText(breach.to));
+    finding.set_observed(breach.observed);
+    finding.set_required(breach.required);
+    if (state.rule->money) {
+      finding.mutable_shortfall()->set_amount(
+          PlainText(breach.shortfall, state.compared(), currency));
+      finding.mutable_shortfall()->set_currency(currency);
+    }
+    const std::string low =
+        PlainText(breach.shortfall, state.compared(), currency);
+    const std::string high =
+        breach.high_open
+            ? ""
+            : PlainText(breach.shortfall_high, state.compared(), currency);
+    if (state.rule->rhs >= 0 && low != high) {
+      finding.add_interval(low);
+      finding.add_interval(high);
+    }
+    finding.set_n(breach.n);
+    for (const v1::ParameterUsed& used : breach.parameters) {
+      *finding.add_parameters() = used;
+    }
+    for (const v1::TraceStep& step : breach.trace) *finding.add_trace() = step;
+    finding.set_unverified(breach.unverified);
+    if (breach.unverified) {
+      finding.set_reason(
+          "Rests on a value that has not been verified (--allow-unverified).");
+      finding.set_reason_zh(
+          "所依据的参数值尚未核实（由 --allow-unverified 允许采用）。");
+    }
+    for (const std::string& row : breach.rows) finding.add_rows(row);
+    for (const Item& item : breach.items) {
+      finding.add_rows(Cat(state.table(), ":", item.id));
+      Flag(state, verdict, "", item, flagged);
+    }
+  }
+  for (const auto& [key, entry] : tally.reasons) {
+    AddReason(state, entry, findings, flagged);
+  }
+  int64_t passed = 0;
+  for (const auto& [key, n] : tally.passes) passed += n;
+  if (passed > 0) {
+    v1::Finding& finding = findings->emplace_back();
+    FillRule(state, &finding);
+    finding.set_verdict(v1::NO_BREACH_FOUND);
+    finding.set_n(passed);
+  }
+  if (findings->size() == before) {
+    v1::Finding& finding = findings->emplace_back();
+    FillRule(state, &finding);
+    finding.set_verdict(v1::NOT_APPLICABLE);
+    finding.set_n(0);
+    finding.set_reason("The log holds nothing that the rule is about.");
+    finding.set_reason_zh("日志中没有本条所涉及的内容。");
+  }
+}
+
+void PackJudge::Conclude(v1::AuditResult* result,
+                         std::vector<v1::FlaggedTask>* flagged) const {
+  std::vector<v1::Finding> findings;
+  for (const auto& state : rules_) {
+    ConcludeRule(*state, &findings, flagged);
+    v1::Coverage* coverage = result->add_coverage();
+    coverage->set_test(state->rule->rule->id());
+    coverage->set_runnable(state->runnable);
+    if (state->runnable) continue;
+    coverage->set_reason(state->why.text);
+    coverage->set_reason_zh(state->why.text_zh);
+    for (const std::string& column : state->why.missing) {
+      coverage->add_missing(column);
+    }
+  }
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const v1::Finding& a, const v1::Finding& b) {
+                     return std::tie(a.pack(), a.rule_id(), a.subject().kind(),
+                                     a.subject().id(), a.period().from(),
+                                     a.period().to(), a.reason()) <
+                            std::tie(b.pack(), b.rule_id(), b.subject().kind(),
+                                     b.subject().id(), b.period().from(),
+                                     b.period().to(), b.reason());
+                   });
+  if (flagged != nullptr) {
+    std::sort(
+        flagged->begin(), flagged->end(),
+        [](const v1::FlaggedTask& a, const v1::FlaggedTask& b) {
+          return std::tie(a.rule_id(), a.worker_id(), a.task_id(), a.pack()) <
+                 std::tie(b.rule_id(), b.worker_id(), b.task_id(), b.pack());
+        });
+  }
+  v1::Summary* summary = result->mutable_summary();
+  int64_t counts[6] = {};
+  std::set<std::string> workers;
+  for (v1::Finding& finding : findings) {
+    ++counts[finding.verdict()];
+    if (finding.verdict() == v1::BREACH &&
+        finding.subject().kind() == "worker") {
+      workers.insert(finding.subject().id());
+    }
+    result->mutable_findings()->Add(std::move(finding));
+  }
+  summary->set_breach(counts[v1::BREACH]);
+  summary->set_indicator(counts[v1::INDICATOR]);
+  summary->set_no_breach_found(counts[v1::NO_BREACH_FOUND]);
+  summary->set_not_applicable(counts[v1::NOT_APPLICABLE]);
+  summary->set_insufficient_evidence(counts[v1::INSUFFICIENT_EVIDENCE]);
+  summary->set_workers_affected(static_cast<int64_t>(workers.size()));
+
+  // Rules of one group owe the same money: the largest counts.
+  std::map<std::pair<std::string, std::string>, Ratio> groups;
+  std::map<std::string, Ratio> by_currency;
+  for (const auto& state : rules_) {
+    if (!state->rule->money || state->indicator() || !state->runnable) continue;
+    Ratio sum;
+    for (const BreachEntry& breach : Decided(*state).breaches) {
+      sum = Sum(sum, breach.shortfall);
+    }
+    const v1::Rule& rule = *state->rule->rule;
+    Ratio& largest = groups[{CurrencyOf(*state),
+                             rule.overlap_group().empty()
+                                 ? Cat(state->pack->pack.name(), "/", rule.id())
+                                 : "group " + rule.overlap_group()}];
+    if (FastMath().Compare(sum, largest) > 0) largest = sum;
+  }
+  const std::string& currency = context_.log->info.currency();
+  Ratio total;
+  for (const auto& [key, sum] : groups) {
+    if (key.first == currency) total = Sum(total, sum);
+  }
+  if (!currency.empty()) {
+    summary->mutable_shortfall_total()->set_amount(
+        PlainText(total, {Kind::kNumber, kMoney}, currency));
+    summary->mutable_shortfall_total()->set_currency(currency);
+  }
+  std::set<const RulePack*> seen;
+  for (const auto& state : rules_) {
+    if (!seen.insert(state->pack).second) continue;
+    v1::PackUsed* used = result->add_packs();
+    used->set_name(state->pack->pack.name());
+    used->set_version(state->pack->pack.version());
+    used->set_sha256(state->pack->sha256);
+  }
+}
+
+std::vector<std::pair<std::string, int64_t>> PackJudge::ShortfallByWorker()
+    const {
+  std::map<std::string, std::map<std::string, Ratio>> workers;
+  for (const auto& state : rules_) {
+    if (!state->rule->money || state->indicator() || !state->runnable) continue;
+    const v1::Rule& rule = *state->rule->rule;
+    const std::string group =
+        rule.overlap_group().empty()
+            ? Cat(state->pack->pack.name(), "/", rule.id())
+            : "group " + rule.overlap_group();
+    std::map<std::string, Ratio> sums;
+    for (const BreachEntry& breach : Decided(*state).breaches) {
+      if (breach.subject_kind != "worker") continue;
+      Ratio& sum = sums[breach.subject];
+      sum = Sum(sum, breach.shortfall);
+    }
+    for (const auto& [worker, sum] : sums) {
+      Ratio& largest = workers[worker][group];
+      if (FastMath().Compare(sum, largest) > 0) largest = sum;
+    }
+  }
+  std::vector<std::pair<std::string, int64_t>> list;
+  for (const auto& [worker, by_group] : workers) {
+    Ratio total;
+    for (const auto& [group, sum] : by_group) total = Sum(total, sum);
+    const __int128 rounded = (2 * total.n + total.d) / (2 * total.d);
+    list.emplace_back(worker, static_cast<int64_t>(rounded));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::unique_ptr<Judge> Judge::Create(const std::vector<RulePack>& packs,
+                                     const MeasureContext& context,
+                                     const JudgeOptions& options) {
+  return std::make_unique<PackJudge>(packs, context, options);
+}
+
+}  // namespace plumbline::audit

@@ -1,0 +1,107 @@
+#include "audit/findings/reason.h"
+
+#include <utility>
+
+#include "audit/rules/text.h"
+
+namespace plumbline::audit {
+
+Reason NotInScope(const CompiledRule& rule) {
+  return {Cat("Outside the scope of the rule: ", rule.rule->scope_text(), "."),
+          Cat("不在本条适用范围内：", rule.rule->scope_text_zh(), "。"),
+          {}};
+}
+
+Reason GateClosed(const CompiledRule& rule) {
+  return {Cat("The rule does not apply in this period: ",
+              rule.rule->gate_text(), "."),
+          Cat("本期不适用该规则：", rule.rule->gate_text_zh(), "。"),
+          {}};
+}
+
+Reason NotYetInForce(const CompiledRule& rule) {
+  return {Cat("Before the rule took effect on ", rule.rule->valid_from(), "."),
+          Cat("早于本条生效日 ", rule.rule->valid_from(), "。"),
+          {}};
+}
+
+Reason NoLongerInForce(const CompiledRule& rule) {
+  return {Cat("After the last day of the rule, ", rule.rule->valid_to(), "."),
+          Cat("晚于本条有效期截止日 ", rule.rule->valid_to(), "。"),
+          {}};
+}
+
+Reason OtherCurrency(const std::string& log, const std::string& pack) {
+  return {Cat("The log is in ", log, " and the rule in ", pack, "."),
+          Cat("日志货币为 ", log, "，本条以 ", pack, " 计。"),
+          {}};
+}
+
+Reason ColumnsMissing(std::vector<std::string> columns) {
+  return {Cat("The log does not have ", Joined(columns, ", "),
+              "; the test could not run."),
+          Cat("日志缺少 ", Joined(columns, "、"), "，本项无法检验。"),
+          std::move(columns)};
+}
+
+Reason CellsUnknown(std::vector<std::string> columns) {
+  return {Cat("Unknown ", Joined(columns, ", "),
+              ": the verdict depends on what was there."),
+          Cat("", Joined(columns, "、"), " 未知，结论取决于其实际取值。"),
+          std::move(columns)};
+}
+
+Reason DivisionByZero() {
+  return {"The formula divides by zero here, so it says nothing.",
+          "此处公式的除数为零，无法得出结论。",
+          {}};
+}
+
+Reason NoWorkerNamed() {
+  return {"The log names no worker, so nothing per worker can be tested.",
+          "日志未标明劳动者，无法按人检验。",
+          {"tasks.worker_id"}};
+}
+
+Reason OfUndecidable(const v1::Undecidable& test) {
+  return {test.reason(), test.reason_zh(), {}};
+}
+
+Reason OfParameter(const ParameterFailure& failure, const CompiledPack& pack,
+                   std::string_view city) {
+  const v1::RuleParameter& parameter =
+      *pack.parameters[failure.parameter].parameter;
+  const std::string name = Cat(parameter.title(), " (", parameter.name(), ")");
+  const std::string name_zh =
+      Cat(parameter.title_zh(), "（", parameter.name(), "）");
+  const std::string at = city.empty() ? "" : Cat(" in ", city);
+  const std::string at_zh = Cat(city);
+  switch (failure.kind) {
+    case Failure::kUnknownPlace:
+      return {Cat("The city is not known, and ", name, " differs by place."),
+              Cat("城市未知，而", name_zh, "因地而异。"),
+              {"tasks.city"}};
+    case Failure::kForeignPlace:
+      return {Cat("The pack has no value of ", name, at, "."),
+              Cat("规则包中没有", at_zh, "的", name_zh, "。"),
+              {}};
+    case Failure::kNoDate:
+      return {Cat("The date is not known by which ", name, " is looked up."),
+              Cat("无法确定查找", name_zh, "所依据的日期。"),
+              {"tasks.accepted_at"}};
+    case Failure::kFromMemory:
+      return {Cat("The value of ", name, at,
+                  " for this time has not been verified; --allow-unverified "
+                  "uses it."),
+              Cat(at_zh, "当时的", name_zh,
+                  "尚未核实；加 --allow-unverified 才会采用。"),
+              {}};
+    default:
+      return {Cat("The pack has no verified value of ", name, at,
+                  " for this time."),
+              Cat("规则包中没有", at_zh, "当时经核实的", name_zh, "。"),
+              {}};
+  }
+}
+
+}  // namespace plumbline::audit

@@ -1,0 +1,35 @@
+#ifndef PLUMBLINE_AUDIT_FINDINGS_REASON_H_
+#define PLUMBLINE_AUDIT_FINDINGS_REASON_H_
+
+#include <string>
+#include <vector>
+
+#include "audit/findings/evaluate.h"
+
+namespace plumbline::audit {
+
+// Why there is no verdict on something, in both languages, with the columns
+// that would settle it.
+struct Reason {
+  std::string text;
+  std::string text_zh;
+  std::vector<std::string> missing;
+};
+
+Reason NotInScope(const CompiledRule& rule);
+Reason GateClosed(const CompiledRule& rule);
+Reason NotYetInForce(const CompiledRule& rule);
+Reason NoLongerInForce(const CompiledRule& rule);
+Reason OtherCurrency(const std::string& log, const std::string& pack);
+Reason ColumnsMissing(std::vector<std::string> columns);
+// Cells of these columns are unknown; `columns` are those that decide.
+Reason CellsUnknown(std::vector<std::string> columns);
+Reason DivisionByZero();
+Reason NoWorkerNamed();
+Reason OfUndecidable(const v1::Undecidable& test);
+Reason OfParameter(const ParameterFailure& failure, const CompiledPack& pack,
+                   std::string_view city);
+
+}  // namespace plumbline::audit
+
+#endif  // PLUMBLINE_AUDIT_FINDINGS_REASON_H_

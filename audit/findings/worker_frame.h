@@ -1,0 +1,168 @@
+#ifndef PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
+#define PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "audit/measures/local_clock.h"
+#include "audit/measures/measure.h"
+#include "audit/rules/compiled_pack.h"
+#include "replay/base/interval_set.h"
+#include "replay/timeline/worker_timeline.h"
+
+namespace plumbline::audit {
+
+// Which columns leave a bound open; the evaluator turns these into bits of its
+// program.
+enum Unknown : uint32_t {
+  kAcceptedUnknown = 1,
+  kEndUnknown = 2,
+  kPickupUnknown = 4,
+  kSessionEndUnknown = 8,
+  kRequiredUnknown = 16,
+  kPayUnknown = 32,
+  kPayDateUnknown = 64,
+};
+
+// A quantity in base units (milliseconds, millionths) with what is open.
+struct Extent {
+  __int128 lo = 0;
+  __int128 hi = 0;
+  bool hi_open = false;
+  uint32_t unknown = 0;
+};
+
+struct Period {
+  int64_t from = 0;
+  int64_t to = 0;
+};
+
+// A kind of period that rules use; one plan for all rules that share it.
+struct WindowPlan {
+  WindowKind kind = WindowKind::kMonth;
+  int days = 0;
+  bool by_start = false;
+  bool operator==(const WindowPlan&) const = default;
+};
+
+// What the log can and cannot say at all, decided once.
+struct LogShape {
+  bool sessions = false;
+  bool required_column = false;
+  uint32_t wide_pay = 0;     // Kinds with a column in `tasks`.
+  bool pay_lines = false;    // The log has a pay statement.
+  uint32_t wanted_sets = 0;  // Time sets that some rule asks for.
+};
+
+// One worker's life cut into periods, with the sums that formulas ask for. One
+// per judge, filled again for each worker; buffers are reused, so that a worker
+// costs no allocation once the largest has been seen.
+//
+// Cost: O(tasks) a plan and O(log tasks + hits) a time question.
+class WorkerFrame {
+ public:
+  WorkerFrame(absl::TimeZone zone, const LogShape& shape);
+
+  int AddPlan(const WindowPlan& plan);  // Index; before the first Reset.
+  void Reset(const replay::WorkerTimeline& timeline);
+
+  const replay::WorkerTimeline& timeline() const { return *timeline_; }
+  LocalClock& clock() { return clock_; }
+  absl::TimeZone zone() const { return zone_; }
+
+  // Periods in which the worker did, was online or was paid anything.
+  std::span<const Period> Periods(int plan);
+  std::span<const uint32_t> TasksIn(int plan, size_t period);
+  // Whether anything was done, online or paid in it.
+  bool Active(int plan, size_t period);
+
+  // Time in any of `sets` within [from, to); of tasks added up if `sum`.
+  Extent Time(uint32_t sets, bool sum, int64_t from, int64_t to);
+  // The same within one city: time engaged in it and, where the worker has only
+  // one city, all other time of the sets.
+  Extent TimeInCity(uint32_t sets, replay::Symbol city, int64_t from,
+                    int64_t to);
+  std::span<const replay::Symbol> Cities();
+
+  // Pay of the kinds in `mask`: of the period's tasks and of loose lines.
+  Extent Pay(uint32_t mask, int plan, size_t period);
+  // Whether the log can have an amount of any of the kinds.
+  bool Records(uint32_t mask) const {
+    return shape_.pay_lines || (shape_.wide_pay & mask) != 0;
+  }
+  Extent TaskPay(uint32_t mask, const replay::Task& task) const;
+
+  int64_t LongestRun(uint32_t sets, int64_t pause, int64_t from, int64_t to);
+  int64_t LongestGap(uint32_t sets, int64_t from, int64_t to);
+
+  // First instant of a local day; cached.
+  int64_t DayStart(int64_t day);
+
+ private:
+  struct Calendar {
+    std::vector<Period> periods;  // Touching, ascending.
+  };
+  struct PlanState {
+    WindowPlan plan;
+    Calendar calendar;  // Grows with the log.
+    bool ready = false;
+    std::vector<Period> periods;
+    std::vector<uint32_t> order;   // Tasks by period.
+    std::vector<uint32_t> starts;  // Into `order`, one more than periods.
+    std::vector<uint32_t> of_task;
+    std::vector<uint32_t> undated;  // Tasks without any clock.
+  };
+  struct Possible {  // Time that may lie in sets, and why that is unknown.
+    int64_t from, to;
+    uint32_t sets;
+    uint32_t unknown;
+  };
+  struct SetCache {
+    uint32_t sets = 0;
+    bool ready = false;
+    replay::IntervalSet set;
+  };
+  struct CityCache {
+    replay::Symbol city = 0;
+    replay::IntervalSet own;    // Engaged in this city.
+    replay::IntervalSet alone;  // ... and in no other.
+  };
+
+  void Prepare(PlanState& state);
+  void Extend(PlanState& state, int64_t first_day, int64_t last_day);
+  Period PeriodOf(const WindowPlan& plan, int64_t day);
+  const replay::IntervalSet& Set(uint32_t sets);
+  const replay::IntervalSet* Single(uint32_t set) const;
+  void FindPossible();
+  void FindSpan();
+  void BuildCities();
+
+  LogShape shape_;
+  absl::TimeZone zone_;
+  LocalClock clock_;
+  const replay::WorkerTimeline* timeline_ = nullptr;
+  std::vector<PlanState> plans_;
+  std::vector<SetCache> sets_;
+  std::vector<Possible> possible_;
+  bool possible_ready_ = false;
+  bool loose_ready_ = false;
+  std::vector<replay::PayLine> loose_;
+  std::vector<replay::Symbol> cities_;
+  bool cities_ready_ = false;
+  std::vector<CityCache> city_sets_;
+  bool city_sets_ready_ = false;
+  int64_t first_ = 0, last_ = 0;  // Span of the worker's instants.
+  bool has_span_ = false;
+  int64_t day_base_ = 0;
+  std::vector<int64_t> day_starts_;
+  std::vector<replay::Interval> scratch_;
+};
+
+// When a task is counted: the end of it (or its start), else the next best
+// clock, kUnknown where it has none.
+int64_t CountedAt(const replay::Task& task, bool by_start);
+
+}  // namespace plumbline::audit
+
+#endif  // PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
