@@ -1,5 +1,6 @@
 #include "replay/store/parallel.h"
 
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -13,7 +14,11 @@ absl::Status ForEachPart(int threads, int n,
                          absl::FunctionRef<absl::Status(int)> work) {
   std::vector<absl::Status> results(n);
   std::atomic<bool> failed = false;
-  tbb::task_arena arena(std::max(1, threads));
+  threads = std::max(1, threads);
+  // Without it oneTBB warns on stderr when threads outnumber the cores.
+  const tbb::global_control allowed(
+      tbb::global_control::max_allowed_parallelism, threads);
+  tbb::task_arena arena(threads);
   arena.execute([&] {
     tbb::parallel_for(0, n, [&](int i) {
       if (failed.load(std::memory_order_relaxed)) return;

@@ -113,6 +113,7 @@ void StoreNumbers(int width, char* const* place, uint32_t offset,
 
 // Short texts without a call.
 inline void CopyText(char* to, const char* from, size_t bytes) {
+  if (bytes == 0) return;  // From nowhere, if unknown.
   if (bytes > 16 || bytes < 4) {
     std::memcpy(to, from, bytes);
   } else if (bytes >= 8) {
