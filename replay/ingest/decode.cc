@@ -433,8 +433,10 @@ void Decoder::Begin(FaultLog& faults, Work& work) const {
     if (columns_[i].kind == CellKind::kText ||
         columns_[i].kind == CellKind::kList) {
       data.texts.resize(batch.rows);
+      data.numbers.clear();
     } else {
       data.numbers.resize(batch.rows);
+      data.texts.clear();
     }
   }
   batch.free.resize(free_.size());

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/reflection.h"
+#include "google/protobuf/stubs/logging.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "replay/base/decimal.h"
@@ -192,17 +193,15 @@ class TableRows {
       }
     }
     // The key of a free column may be written with its prefix or without.
-    std::vector<std::string> keys;
+    std::set<std::string> prefixed;
     for (const std::string& key : free) {
-      const std::string name = key.rfind(table_.free_prefix, 0) == 0
-                                   ? key
-                                   : table_.free_prefix + key;
-      if (std::find(shape.columns.begin(), shape.columns.end(), name) !=
-          shape.columns.end()) {
-        continue;
-      }
+      prefixed.insert(key.rfind(table_.free_prefix, 0) == 0
+                          ? key
+                          : table_.free_prefix + key);
+    }
+    const std::vector<std::string> keys(prefixed.begin(), prefixed.end());
+    for (const std::string& name : keys) {
       shape.columns.push_back(name);
-      keys.push_back(key);
       names->insert(absl::StrCat(table_.name, ".", name));
     }
     auto decoder = Decoder::Make(import, shape, decode_);
@@ -246,7 +245,12 @@ class TableRows {
           scratch.clear();
           for (int i = 0; i < reflection.FieldSize(*record, map); ++i) {
             auto [name, value] = Entry(*record, reflection, map, i);
-            if (name == key) scratch = value;
+            const bool exact = name == key;
+            if (exact || (scratch.empty() &&
+                          absl::StrCat(rows.table_.free_prefix, name) == key)) {
+              scratch = value;
+            }
+            if (exact) break;
           }
           const std::string_view text = rows.work_.arena.Copy(scratch);
           visitor(text.data(), text.size());
@@ -343,6 +347,7 @@ const Message* RowOf(const v1::LogRecord& record) {
 
 absl::Status ParseRecords(const SourceFile& file, const RecordBlock& block,
                           std::vector<v1::LogRecord>* records) {
+  const google::protobuf::LogSilencer silence;  // What is wrong is returned.
   if (records->size() < block.places.size()) {
     records->resize(block.places.size());
   }
@@ -374,6 +379,7 @@ absl::Status ParseRecords(const SourceFile& file, const RecordBlock& block,
 }  // namespace
 
 bool SniffRecord(std::string_view head, v1::LogRecord* record) {
+  const google::protobuf::LogSilencer silence;  // What is wrong is returned.
   uint64_t length = 0;
   const int size = ReadLength(head, &length);
   if (size <= 0 || length > head.size() - static_cast<size_t>(size)) {

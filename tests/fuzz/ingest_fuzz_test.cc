@@ -1,0 +1,126 @@
+// The fuzzer's question over small files of every format and a fixed number of
+// mutations of each, so that every compiler asks it on every run.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "arrow/array.h"
+#include "arrow/buffer.h"
+#include "arrow/builder.h"
+#include "arrow/io/memory.h"
+#include "arrow/ipc/writer.h"
+#include "arrow/record_batch.h"
+#include "arrow/table.h"
+#include "parquet/arrow/writer.h"
+#include "plumbline/v1/log.pb.h"
+#include "tests/fuzz/fuzz_ingest.h"
+
+namespace plumbline::replay {
+namespace {
+
+void Mutate(std::string seed, int rounds, uint32_t start) {
+  std::mt19937 random(start);
+  const std::string original = seed;
+  for (int i = 0; i < rounds; ++i) {
+    if (seed.empty() || i % 20 == 0) seed = original;
+    const auto at = random() % seed.size();
+    constexpr char kSpecial[] = "\"\n\r,;\t -.:0Z+\xff\x80{[";
+    switch (random() % 6) {
+      case 0:
+        seed[at] = static_cast<char>(random());
+        break;
+      case 1:
+        seed[at] = kSpecial[random() % (sizeof(kSpecial) - 1)];
+        break;
+      case 2:
+        seed.insert(at, 1, kSpecial[random() % (sizeof(kSpecial) - 1)]);
+        break;
+      case 3:
+        seed.erase(at, 1 + random() % 5);
+        break;
+      case 4:
+        seed.insert(at, seed.substr(random() % seed.size(), random() % 40));
+        break;
+      default:
+        seed[at] = static_cast<char>(seed[at] ^ 1 << random() % 8);
+    }
+    FuzzIngest(reinterpret_cast<const uint8_t*>(seed.data()), seed.size());
+  }
+}
+
+TEST(IngestFuzz, Text) {
+  Mutate(
+      "task_id,worker_id,zone,accepted_at,pay_base,status,estimates_s,attr_x\n"
+      "t1,w1,\"a\nb\",2026-03-01T12:30:00+08:00,12.34,delivered,\"[1,2]\",x\n"
+      "\r\nt2,,\"say \"\"x\"\"\",2026-03-01T04:30:00Z,-1e3,open,,\r\n"
+      "short\nt3,w3,z,,0.0000001,flown,[,\xc3\xa9\n",
+      3000, 1);
+}
+
+std::shared_ptr<arrow::RecordBatch> Batch() {
+  arrow::StringBuilder ids;
+  arrow::TimestampBuilder accepted(
+      arrow::timestamp(arrow::TimeUnit::MILLI, "UTC"),
+      arrow::default_memory_pool());
+  arrow::DoubleBuilder pay;
+  arrow::StringDictionaryBuilder zones;
+  for (int i = 0; i < 5; ++i) {
+    if (!ids.Append(std::to_string(i)).ok() || !accepted.Append(i).ok() ||
+        !pay.Append(i / 3.0).ok() || !zones.Append(i % 2 ? "a" : "b").ok()) {
+      std::abort();
+    }
+  }
+  const std::vector<std::shared_ptr<arrow::Array>> arrays = {
+      ids.Finish().ValueOrDie(), accepted.Finish().ValueOrDie(),
+      pay.Finish().ValueOrDie(), zones.Finish().ValueOrDie()};
+  const std::vector<std::string> names = {"task_id", "accepted_at", "pay_base",
+                                          "zone"};
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  for (size_t i = 0; i < names.size(); ++i) {
+    fields.push_back(arrow::field(names[i], arrays[i]->type()));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(fields), 5, arrays);
+}
+
+TEST(IngestFuzz, ArrowStream) {
+  auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  const auto batch = Batch();
+  auto writer =
+      arrow::ipc::MakeStreamWriter(sink, batch->schema()).ValueOrDie();
+  ASSERT_TRUE(writer->WriteRecordBatch(*batch).ok());
+  ASSERT_TRUE(writer->Close().ok());
+  Mutate(sink->Finish().ValueOrDie()->ToString(), 1000, 2);
+}
+
+TEST(IngestFuzz, Parquet) {
+  auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  auto table = arrow::Table::FromRecordBatches({Batch()}).ValueOrDie();
+  ASSERT_TRUE(
+      parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 3)
+          .ok());
+  Mutate(sink->Finish().ValueOrDie()->ToString(), 500, 3);
+}
+
+TEST(IngestFuzz, Protobuf) {
+  std::string bytes;
+  for (int i = 0; i < 10; ++i) {
+    v1::LogRecord record;
+    record.mutable_task()->set_task_id(std::to_string(i));
+    record.mutable_task()->set_accepted_at(i);
+    record.mutable_task()->add_estimates_s(i);
+    (*record.mutable_task()->mutable_attributes())["x"] = "y";
+    if (i % 3 == 0) {
+      record.mutable_session()->set_worker_id("w");
+      record.mutable_session()->set_started_at(i);
+    }
+    const std::string one = record.SerializeAsString();
+    bytes.push_back(static_cast<char>(one.size()));
+    bytes += one;
+  }
+  Mutate(bytes, 2000, 4);
+}
+
+}  // namespace
+}  // namespace plumbline::replay
