@@ -33,6 +33,7 @@ struct Stretch {
   bool even = false;           // Row i stands on line `line` + i.
   std::vector<int64_t> lines;  // Else the line of each row.
   bool ascii = false;
+  bool quoted = true;  // There may be quotes in it.
   int64_t end_line = 0;
 };
 
@@ -66,19 +67,26 @@ class StretchParser {
       ragged_.emplace_back(row.number, std::string(row.text));
       return arrow::csv::InvalidRowResult::Skip;
     };
-    parser_ = std::make_unique<arrow::csv::BlockParser>(
-        options, static_cast<int32_t>(reader.file().columns.size()),
-        /*first_row=*/0,
-        /*max_num_rows=*/std::numeric_limits<int32_t>::max());
+    const auto make = [&] {
+      return std::make_unique<arrow::csv::BlockParser>(
+          options, static_cast<int32_t>(reader.file().columns.size()),
+          /*first_row=*/0,
+          /*max_num_rows=*/std::numeric_limits<int32_t>::max());
+    };
+    quoted_ = make();
+    options.quoting = false;
+    plain_ = make();
   }
 
   absl::Status Parse(const Stretch& stretch) {
     if (stretch.rows == 0) return absl::OkStatus();
     ragged_.clear();
     uint32_t parsed = 0;
-    const arrow::Status status = parser_->ParseFinal(
+    // Where there are no quotes, not looking for them is a little cheaper.
+    arrow::csv::BlockParser& parser = stretch.quoted ? *quoted_ : *plain_;
+    const arrow::Status status = parser.ParseFinal(
         std::string_view(stretch.text, stretch.size), &parsed);
-    if (!status.ok() || parser_->total_num_rows() != stretch.rows) {
+    if (!status.ok() || parser.total_num_rows() != stretch.rows) {
       return FileError(
           reader_.file(),
           absl::StrCat("found quotes that do not match in the rows from here, "
@@ -90,7 +98,7 @@ class StretchParser {
     Number(stretch);
     reader_.CountRows(stretch.rows);
     if (lines_.empty()) return absl::OkStatus();
-    CsvSource source{*parser_};
+    CsvSource source{parser};
     return reader_.Deliver(thread_, source, lines_, numbers_, stretch.ascii);
   }
 
@@ -129,7 +137,8 @@ class StretchParser {
 
   TableReader& reader_;
   int thread_;
-  std::unique_ptr<arrow::csv::BlockParser> parser_;
+  std::unique_ptr<arrow::csv::BlockParser> quoted_;
+  std::unique_ptr<arrow::csv::BlockParser> plain_;
   std::vector<std::pair<int64_t, std::string>> ragged_;
   std::vector<int64_t> lines_;
   std::vector<int64_t> numbers_;
@@ -301,6 +310,7 @@ class FileBlocks {
     stretch->rows = census.lines - census.blanks + (rest ? 1 : 0);
     stretch->end_line = stretch->line + census.lines;
     stretch->ascii = census.ascii;
+    stretch->quoted = false;
     stretch->even = census.blanks == 0;
     if (!stretch->even) {
       stretch->lines = WalkRows(stretch->text, stretch->size, stretch->size,
@@ -329,6 +339,7 @@ class FileBlocks {
         stretch->size = walk.end;
         stretch->rows = static_cast<int64_t>(walk.lines.size());
         stretch->even = false;
+        stretch->quoted = true;
         stretch->end_line = walk.end_line;
         stretch->lines = std::move(walk.lines);
         stretch->ascii = IsAscii(stretch->text, stretch->size);
@@ -502,6 +513,7 @@ class StreamBlocks {
       stretch->rows = census.lines - census.blanks + (rest ? 1 : 0);
       stretch->end_line = line_ + census.lines;
       stretch->ascii = census.ascii;
+      stretch->quoted = false;
       stretch->even = census.blanks == 0;
       if (!stretch->even) {
         stretch->lines =
@@ -514,6 +526,7 @@ class StreamBlocks {
     *end = walk->end;
     stretch->rows = static_cast<int64_t>(walk->lines.size());
     stretch->even = false;
+    stretch->quoted = true;
     stretch->end_line = walk->end_line;
     stretch->ascii = TakeCensus(text, text + *end).ascii;
     stretch->lines = std::move(walk->lines);
