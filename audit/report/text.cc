@@ -1,5 +1,6 @@
 #include "audit/report/text.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
@@ -143,6 +144,16 @@ std::string EscapeHtml(std::string_view text) {
 void AppendJsonString(std::string_view text, std::string* out) {
   constexpr char kHex[] = "0123456789abcdef";
   out->push_back('"');
+  // Most text is plain and needs no look at its code points.
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\' && c != '<' &&
+           c != '>' && c != '&';
+  });
+  if (plain) {
+    out->append(text);
+    out->push_back('"');
+    return;
+  }
   ForEachPoint(text, [&](uint32_t point, std::string_view bytes) {
     switch (point) {
       case '"':
