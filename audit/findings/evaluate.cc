@@ -1,6 +1,7 @@
 #include "audit/findings/evaluate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "absl/time/civil_time.h"
@@ -734,9 +735,164 @@ RuleEvaluator::RuleEvaluator(const CompiledRule& rule, ParameterLookup& lookup,
   unknown_bits_[1] = UnknownBits(second);
   word_cache_[0].resize(rule.program.nodes.size());
   word_cache_[1].resize(rule.gate_program.nodes.size());
+  hits_.resize(rule.program.nodes.size());
 }
 
 RuleEvaluator::~RuleEvaluator() = default;
+
+bool RuleEvaluator::Roughly(int index, const Subject& s, Rough* out) {
+  constexpr double kUnit = 0x1p-52;  // Twice the rounding of one operation.
+  const Node& node = rule_.program.nodes[index];
+  auto whole = [out](int64_t number) {
+    if (!IsKnown(number)) return false;
+    out->value = static_cast<double>(number);
+    out->error = number > -(int64_t{1} << 53) && number < (int64_t{1} << 53)
+                     ? 0
+                     : std::abs(out->value) * kUnit;
+    return true;
+  };
+  switch (node.op) {
+    case Op::kConstant:
+      out->value = static_cast<double>(node.constant.n) /
+                   static_cast<double>(node.constant.d);
+      out->error = std::abs(out->value) * 4 * kUnit;
+      return true;
+    case Op::kLet:
+      return Roughly(node.args[0], s, out);
+    case Op::kParameter: {
+      Hit& hit = hits_[index];
+      if (hit.value == nullptr || hit.city != s.task->city ||
+          hit.day != s.day) {
+        ParameterFailure failure;
+        hit.value = lookup_.Find(node.ref, node.words[0], s.task->city, s.day,
+                                 &failure);
+        if (hit.value == nullptr) return false;
+        hit.city = s.task->city;
+        hit.day = s.day;
+        hit.rough = static_cast<double>(hit.value->value.n) /
+                    static_cast<double>(hit.value->value.d);
+      }
+      out->value = hit.rough;
+      out->error = std::abs(out->value) * 4 * kUnit;
+      return true;
+    }
+    case Op::kField: {
+      if (node.domain != Domain::kTask || node.type.kind == Kind::kText ||
+          IsScaled(TaskFields()[node.ref].name)) {
+        return false;
+      }
+      return whole(FieldOf(*s.task, node.ref));
+    }
+    case Op::kTime: {
+      const Task& task = *s.task;
+      if (node.mask == kLoaded && IsKnown(task.trip_time)) {
+        return whole(task.trip_time);
+      }
+      const int64_t end =
+          IsKnown(task.completed_at) ? task.completed_at : task.cancelled_at;
+      const int64_t from =
+          node.mask == kLoaded ? task.picked_up_at : task.accepted_at;
+      const int64_t to = node.mask == kToPickup ? task.picked_up_at : end;
+      if (!IsKnown(from) || !IsKnown(to) || from > to) return false;
+      return whole(to - from);
+    }
+    case Op::kDistance: {
+      const Task& task = *s.task;
+      if (node.ref == static_cast<int>(Leg::kLoaded)) {
+        return whole(task.dropoff_distance);
+      }
+      if (node.ref == static_cast<int>(Leg::kRoute)) {
+        return whole(task.route_distance);
+      }
+      if (node.ref == static_cast<int>(Leg::kToPickup)) {
+        return whole(task.pickup_distance);
+      }
+      return IsKnown(task.pickup_distance) && IsKnown(task.dropoff_distance)
+                 ? whole(task.pickup_distance + task.dropoff_distance)
+                 : whole(task.route_distance);
+    }
+    case Op::kPay: {
+      const Extent pay = frame_.TaskPay(node.mask, *s.task);
+      if (pay.hi_open) return false;
+      out->value = static_cast<double>(pay.lo);
+      out->error = std::abs(out->value) * kUnit;
+      return true;
+    }
+    case Op::kAdd:
+    case Op::kSubtract: {
+      Rough a, b;
+      if (!Roughly(node.args[0], s, &a) || !Roughly(node.args[1], s, &b)) {
+        return false;
+      }
+      out->value = node.op == Op::kAdd ? a.value + b.value : a.value - b.value;
+      out->error = a.error + b.error + std::abs(out->value) * kUnit;
+      return true;
+    }
+    case Op::kMultiply: {
+      Rough a, b;
+      if (!Roughly(node.args[0], s, &a) || !Roughly(node.args[1], s, &b)) {
+        return false;
+      }
+      out->value = a.value * b.value;
+      out->error = std::abs(a.value) * b.error + std::abs(b.value) * a.error +
+                   a.error * b.error + std::abs(out->value) * kUnit;
+      return true;
+    }
+    case Op::kDivide: {
+      Rough a, b;
+      if (!Roughly(node.args[0], s, &a) || !Roughly(node.args[1], s, &b)) {
+        return false;
+      }
+      const double least = std::abs(b.value) - 2 * b.error;
+      if (!(least > 0)) return false;
+      out->value = a.value / b.value;
+      out->error = (a.error + std::abs(out->value) * b.error) / least +
+                   std::abs(out->value) * kUnit;
+      return true;
+    }
+    case Op::kMinimum:
+    case Op::kMaximum: {
+      if (!Roughly(node.args[0], s, out)) return false;
+      for (size_t i = 1; i < node.args.size(); ++i) {
+        Rough next;
+        if (!Roughly(node.args[i], s, &next)) return false;
+        out->value = node.op == Op::kMinimum ? std::min(out->value, next.value)
+                                             : std::max(out->value, next.value);
+        out->error = std::max(out->error, next.error);
+      }
+      return true;
+    }
+    case Op::kIf: {
+      const Node& condition = rule_.program.nodes[node.args[0]];
+      int64_t answer = kUnknown;
+      if (condition.op == Op::kField && condition.domain == Domain::kTask) {
+        answer = FieldOf(*s.task, condition.ref);
+      } else if (condition.op == Op::kKnown) {
+        const Node& inner = rule_.program.nodes[condition.args[0]];
+        if (inner.op == Op::kField && inner.domain == Domain::kTask) {
+          answer = IsKnown(FieldOf(*s.task, inner.ref)) ? 1 : 0;
+        }
+      }
+      if (!IsKnown(answer)) return false;
+      return Roughly(node.args[answer != 0 ? 1 : 2], s, out);
+    }
+    default:
+      return false;
+  }
+}
+
+bool RuleEvaluator::SurelyMet(const Subject& subject) {
+  if (rule_.rhs < 0 || subject.task == nullptr) return false;
+  Rough lhs, rhs;
+  if (!Roughly(rule_.lhs, subject, &lhs) ||
+      !Roughly(rule_.rhs, subject, &rhs)) {
+    return false;
+  }
+  const double gap =
+      rule_.at_least ? lhs.value - rhs.value : rhs.value - lhs.value;
+  // Doubled: what the bounds themselves lose to rounding is far below that.
+  return gap > 2 * (lhs.error + rhs.error) + std::abs(gap) * 0x1p-50;
+}
 
 Verdict3 RuleEvaluator::Scope(const Subject& subject, uint64_t* missing,
                               ParameterFailure* failure) {

@@ -79,6 +79,8 @@ struct RuleState {
   v1::Verdict stopped = v1::INSUFFICIENT_EVIDENCE;
   Reason why;             // Where it is not runnable.
   int64_t looked_at = 0;  // Subjects while it is not runnable.
+  // Counted apart, since they may be all tasks: a reason costs a text.
+  int64_t before = 0, after = 0, out_of_scope = 0;
   Tally tally;
   // Of a rule over a small table: what each row came to, by its key.
   std::map<std::string, Tally> rows;
@@ -315,15 +317,26 @@ class PackJudge : public Judge {
 
   // Before, in or after the days on which the rule is in force.
   bool InForce(RuleState& state, int64_t day) {
-    const bool before = day < state.rule->from;
-    if (!before && (state.rule->to == kNoDay || day <= state.rule->to)) {
-      return true;
+    if (day < state.rule->from) {
+      ++state.before;
+      return false;
     }
-    state.tally
-        .Find(v1::NOT_APPLICABLE, before ? NotYetInForce(*state.rule)
-                                         : NoLongerInForce(*state.rule))
-        .n++;
-    return false;
+    if (state.rule->to != kNoDay && day > state.rule->to) {
+      ++state.after;
+      return false;
+    }
+    return true;
+  }
+
+  static void Flush(RuleState& state) {
+    auto add = [&](int64_t* n, Reason (*reason)(const CompiledRule&)) {
+      if (*n == 0) return;
+      state.tally.Find(v1::NOT_APPLICABLE, reason(*state.rule)).n +=
+          std::exchange(*n, 0);
+    };
+    add(&state.before, NotYetInForce);
+    add(&state.after, NoLongerInForce);
+    add(&state.out_of_scope, NotInScope);
   }
 
   std::vector<std::string> Columns(const Program& program,
@@ -435,11 +448,12 @@ class PackJudge : public Judge {
         case v1::BREACH:
           AddPeriodBreach(state, subject, decision.outcome);
           break;
+        case v1::NOT_APPLICABLE:
+          break;  // Counted.
         default: {
           ReasonEntry& entry =
               state.tally.Find(decision.verdict, decision.reason);
           ++entry.n;
-          if (decision.verdict != v1::INSUFFICIENT_EVIDENCE) break;
           if (decision.whole) {
             entry.whole_table = true;
           } else {
@@ -452,6 +466,7 @@ class PackJudge : public Judge {
         }
       }
     }
+    Flush(state);
   }
 
   struct Decision {
@@ -468,8 +483,8 @@ class PackJudge : public Judge {
     ParameterFailure failure;
     const Verdict3 scope = state.evaluator->Scope(subject, &missing, &failure);
     if (scope == Verdict3::kBroken) {
+      ++state.out_of_scope;
       decision.verdict = v1::NOT_APPLICABLE;
-      decision.reason = NotInScope(*state.rule);
       return decision;
     }
     if (scope == Verdict3::kOpen) {
@@ -482,6 +497,10 @@ class PackJudge : public Judge {
     if (undecidable >= 0) {
       decision.reason =
           OfUndecidable(state.rule->rule->undecidable(undecidable));
+      return decision;
+    }
+    if (state.evaluator->SurelyMet(subject)) {
+      decision.verdict = v1::NO_BREACH_FOUND;
       return decision;
     }
     decision.outcome = state.evaluator->Require(subject);
@@ -562,6 +581,7 @@ class PackJudge : public Judge {
       subject.roster = roster_row_;
       if (InForce(state, subject.day)) AddSums(state, gate, subject);
     }
+    Flush(state);
   }
 
   int64_t KeyDay(const RuleState& state, const Task& task) {
@@ -584,6 +604,7 @@ class PackJudge : public Judge {
   // come into one finding.
   struct Group {
     BreachEntry breach;
+    int64_t passed = 0;
     bool any = false;
     bool sums = false;
     Ratio observed, required;
@@ -627,6 +648,8 @@ class PackJudge : public Judge {
   }
 
   void FinishGroup(RuleState& state, Group* group) {
+    if (group->passed > 0) state.tally.passes[{0, 0}] += group->passed;
+    Flush(state);
     if (!group->any) return;
     BreachEntry& breach = group->breach;
     if (group->sums) {
@@ -645,26 +668,30 @@ class PackJudge : public Judge {
 
   // One thing under one rule; whatever comes of it but a breach is counted
   // here.
-  void Judge1(RuleState& state, const Subject& subject, Item item,
-              Group* group) {
-    Decision decision = Decide(state, subject);
+  template <typename MakeItem>
+  void Judge1(RuleState& state, const Subject& subject,
+              const MakeItem& make_item, Group* group) {
+    const Decision decision = Decide(state, subject);
     switch (decision.verdict) {
       case v1::NO_BREACH_FOUND:
-        ++state.tally.passes[{0, 0}];
+        ++group->passed;
         break;
       case v1::BREACH:
-        AddItem(state, subject, decision.outcome, std::move(item), group);
+        AddItem(state, subject, decision.outcome, make_item(), group);
         break;
+      case v1::NOT_APPLICABLE:
+        break;  // Counted.
       default: {
         ReasonEntry& entry =
             state.tally.Find(decision.verdict, decision.reason);
         ++entry.n;
-        if (decision.verdict != v1::INSUFFICIENT_EVIDENCE) break;
         if (decision.whole) {
           entry.whole_table = true;
           break;
         }
-        if (state.rule->rhs >= 0 && !decision.outcome.observed.lo_open) {
+        Item item = make_item();
+        if (state.rule->rhs >= 0 &&
+            decision.outcome.verdict != Verdict3::kMet) {
           item.observed = ShownText(state, decision.outcome.observed);
           item.required = ShownText(state, decision.outcome.required);
         }
@@ -689,12 +716,15 @@ class PackJudge : public Judge {
       if (dated && subject.day != kNoDay && !InForce(state, subject.day)) {
         continue;
       }
-      Item item;
-      item.id = std::string(task.task_id);
-      item.worker = std::string(worker);
-      item.from = CountedAt(task, true);
-      item.to = CountedAt(task, false);
-      Judge1(state, subject, std::move(item), &group);
+      auto make_item = [&] {
+        Item item;
+        item.id = std::string(task.task_id);
+        item.worker = std::string(worker);
+        item.from = CountedAt(task, true);
+        item.to = CountedAt(task, false);
+        return item;
+      };
+      Judge1(state, subject, make_item, &group);
     }
     FinishGroup(state, &group);
   }
@@ -735,11 +765,14 @@ class PackJudge : public Judge {
       subject.roster = roster_->Find(worker);
     }
     if (subject.day != kNoDay && !InForce(state, subject.day)) return;
-    Item item;
-    item.id = std::move(id);
-    item.worker = std::string(worker);
-    item.from = item.to = at;
-    Judge1(state, subject, std::move(item), group);
+    auto make_item = [&] {
+      Item item;
+      item.id = id;
+      item.worker = std::string(worker);
+      item.from = item.to = at;
+      return item;
+    };
+    Judge1(state, subject, make_item, group);
   }
 
   std::string TimeText(int64_t instant) const {

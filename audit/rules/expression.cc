@@ -607,9 +607,9 @@ class Parser {
     if (parameter.by_place) {
       if (domain_ != Domain::kCity && domain_ != Domain::kTask) {
         return Fail(where, Cat("found ", parameter.name,
-                               ", which differs by place, outside of "
-                               "one place; put it into sum(city: ...)"
-                               " or sum(task: ...)"));
+                               ", which differs by place, outside of one "
+                               "place, expected it of a city or a task; put it "
+                               "into sum(city: ...) or sum(task: ...)"));
       }
       node.columns = Need("tasks.city", false);
     }

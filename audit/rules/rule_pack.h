@@ -35,9 +35,9 @@ std::vector<std::string> ShippedPackNames(const std::string& pack_folder);
 
 // What decides which packs fit a log.
 struct PackQuery {
-  std::string currency;
-  std::string time_zone;
-  std::string mapping;
+  std::string currency = {};
+  std::string time_zone = {};
+  std::string mapping = {};
   bool mdrp = false;
 };
 
