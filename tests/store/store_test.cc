@@ -224,7 +224,7 @@ TEST(StoreTest, SpillsPastTheBudgetAndReadsBack) {
   FaultLog faults;
   faults.SetFiles({"a.csv"});
   ASSERT_TRUE((*spilled)->Finish(faults).ok());
-  EXPECT_GT(static_cast<RowStore&>(**spilled).spilled_bytes(), 1 << 20);
+  EXPECT_GT(static_cast<RowStore&>(**spilled).spilled_bytes(), 1 << 19);
   feed.threads = 1;
   EXPECT_EQ(Replay(rows, large, feed).timelines, Timelines(**spilled, 2));
 }
