@@ -310,7 +310,11 @@ struct ArrowSource {
     for (int64_t i = 0; i < array.length(); ++i) {
       const auto row = static_cast<size_t>(i);
       int64_t value;
-      if ((!nulls || !array.IsNull(i)) && read(i, &value)) {
+      if (nulls && array.IsNull(i)) {
+        out[row] = decoder.SlowNumber(index, row, {}, work);
+        continue;
+      }
+      if (read(i, &value)) {
         out[row] = value;
         continue;
       }
