@@ -4,9 +4,6 @@
 #   lib/cmake/Plumbline      find_package(Plumbline): Plumbline::replay, Plumbline::audit
 #   include                  headers, those of protoc too
 #   share/plumbline          mappings and rule packs
-if(NOT TARGET plumbline)
-  return()
-endif()
 include(CMakePackageConfigHelpers)
 
 set_target_properties(plumbline PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
