@@ -877,7 +877,7 @@ class Parser {
 
   int KnownCall() {
     const bool soft = std::exchange(soft_, true);
-    const int inner = Or();
+    const int inner = Sum();  // A text stands here alone.
     soft_ = soft;
     if (inner < 0 || Expect(")") < 0) return -1;
     return Add({.op = Op::kKnown, .type = kBoolType, .args = {inner}});
