@@ -77,7 +77,7 @@ LimitCounts SetLimits(const SampleCity& city, SampleRun& run) {
     int64_t limit = std::max(middle, lawful);
     if (city.unfair()) {
       const bool tightened = task.accepted >= bench::At(kTightenedDay, 0);
-      limit = At(*sorted, tightened ? 5 : 9);
+      limit = At(*sorted, tightened ? 3 : 5);
       // The shortest of its own estimates is made the limit.
       task.estimates = {limit, middle, At(*sorted, 80)};
       task.promised = task.accepted + limit + 300;

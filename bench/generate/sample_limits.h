@@ -12,9 +12,9 @@ namespace plumbline::bench {
 // weather and load (1, 2, 3 and more). D are their durations from acceptance to
 // completion, in order; a stratum below 30 takes those of all weather.
 //
-//   fair    D's middle (the upper of two), or what 15 km/h and a wait of 240 s
-//   ask if that is more unfair  the 9th percentile of D, from 15 September the
-//   5th
+// The fair setting takes D's middle (the upper of two), or what 15 km/h and a
+// wait of 240 s ask if that is more. The unfair one takes the 5th percentile of
+// D, and from 15 September the 3rd.
 inline constexpr int kTightenedDay = 14;
 inline constexpr int64_t kPlannedWait = 240;
 inline constexpr int64_t kLawfulKmPerHour = 15;
