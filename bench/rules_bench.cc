@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "audit/findings/judge.h"
 #include "audit/rules/rule_pack.h"
+#include "audit/rules/text.h"
 #include "gtest/gtest.h"
 #include "tests/stats_measures/fake_log.h"
 
@@ -25,7 +26,7 @@ std::vector<FakeWorker> Workers(replay::Symbol city, replay::Symbol vehicle,
   std::vector<FakeWorker> workers(4);
   for (size_t w = 0; w < workers.size(); ++w) {
     FakeWorker& worker = workers[w];
-    worker.id = "W" + std::to_string(w);
+    worker.id = Cat("W", w);
     for (int day = 0; day < 28; ++day) {
       const int64_t morning =
           start + day * 24 * replay::kHour + 9 * replay::kHour;
@@ -36,7 +37,7 @@ std::vector<FakeWorker> Workers(replay::Symbol city, replay::Symbol vehicle,
       worker.sessions.push_back(session);
       for (int i = 0; i < kTasks / 28; ++i) {
         static auto& ids = *new std::deque<std::string>;
-        ids.push_back("t" + std::to_string(ids.size()));
+        ids.push_back(Cat("t", ids.size()));
         replay::Task task = NewTask(ids.back());
         task.accepted_at =
             morning + i * 20 * replay::kMinute +
@@ -110,4 +111,3 @@ BENCHMARK_CAPTURE(BM_Judge, with_the_standard, "2026-01-01", 2000);
 
 }  // namespace
 }  // namespace plumbline::audit
-

@@ -102,10 +102,9 @@ int64_t FieldOf(const Task& task, int field) {
 
 constexpr int kStatusField = 26;
 
-// Fields whose integers are millionths of a plain number.
-bool IsScaled(std::string_view field) {
-  return field == "commission_shown" || field == "rating";
-}
+// Fields whose integers are millionths of a plain number: commission_shown and
+// rating.
+constexpr bool IsScaled(int field) { return field == 17 || field == 18; }
 
 int64_t PlusMonths(int64_t instant, int64_t months, LocalClock& clock,
                    absl::TimeZone zone) {
@@ -407,7 +406,7 @@ class Evaluation {
     if (!IsKnown(value)) return Bounds<Math>::Anything(node.columns);
     int64_t denominator = 1;
     if (node.op == Op::kField && node.domain == Domain::kTask) {
-      if (IsScaled(TaskFields()[node.ref].name)) denominator = 1'000'000;
+      if (IsScaled(node.ref)) denominator = 1'000'000;
     } else {
       const std::string_view table =
           node.op == Op::kRoster ? std::string_view("workers")
@@ -778,7 +777,7 @@ bool RuleEvaluator::Roughly(int index, const Subject& s, Rough* out) {
     }
     case Op::kField: {
       if (node.domain != Domain::kTask || node.type.kind == Kind::kText ||
-          IsScaled(TaskFields()[node.ref].name)) {
+          IsScaled(node.ref)) {
         return false;
       }
       return whole(FieldOf(*s.task, node.ref));

@@ -426,6 +426,11 @@ class PackJudge : public Judge {
   // Periods of one worker under one rule.
   void Periods(RuleState& state) {
     const auto periods = frame_->Periods(state.plan);
+    // An indicator by the day comes into one finding a worker, which shows the
+    // worst day: else a log of long days would drown in them.
+    const bool fold =
+        state.indicator() && state.rule->window == WindowKind::kDay;
+    Folded folded;
     for (size_t p = 0; p < periods.size(); ++p) {
       if (!frame_->Active(state.plan, p)) continue;
       Subject subject;
@@ -446,7 +451,11 @@ class PackJudge : public Judge {
           ++state.tally.passes[key];
           break;
         case v1::BREACH:
-          AddPeriodBreach(state, subject, decision.outcome);
+          if (fold) {
+            Fold(subject, decision.outcome, &folded);
+          } else {
+            AddPeriodBreach(state, subject, decision.outcome);
+          }
           break;
         case v1::NOT_APPLICABLE:
           break;  // Counted.
@@ -466,7 +475,39 @@ class PackJudge : public Judge {
         }
       }
     }
+    if (folded.n > 0) {
+      AddPeriodBreach(state, folded.worst, folded.outcome);
+      BreachEntry& breach = state.tally.breaches.back();
+      breach.from = folded.from;
+      breach.to = folded.to;
+      breach.n = folded.n;
+      auto step = [&](const char* name, std::string value) {
+        v1::TraceStep& added = breach.trace.emplace_back();
+        added.set_name(name);
+        added.set_value(std::move(value));
+      };
+      step("days", std::to_string(folded.n));
+      step("worst_day", DateText(folded.worst.day));
+    }
     Flush(state);
+  }
+
+  struct Folded {
+    int64_t n = 0, from = 0, to = 0;
+    Subject worst;
+    Outcome outcome;
+  };
+  static void Fold(const Subject& subject, const Outcome& outcome,
+                   Folded* folded) {
+    if (folded->n == 0 || FastMath().Compare(folded->outcome.shortfall_lo,
+                                             outcome.shortfall_lo) < 0) {
+      folded->worst = subject;
+      folded->outcome = outcome;
+    }
+    folded->from =
+        folded->n == 0 ? subject.from : std::min(folded->from, subject.from);
+    folded->to = folded->n == 0 ? subject.to : std::max(folded->to, subject.to);
+    ++folded->n;
   }
 
   struct Decision {
@@ -700,6 +741,25 @@ class PackJudge : public Judge {
     }
   }
 
+  // What most tasks come to, without the room that the others need.
+  bool Settled(RuleState& state, const Subject& subject, Group* group) {
+    uint64_t missing = 0;
+    ParameterFailure failure;
+    const Verdict3 scope = state.evaluator->Scope(subject, &missing, &failure);
+    if (scope == Verdict3::kBroken) {
+      ++state.out_of_scope;
+      return true;
+    }
+    if (scope == Verdict3::kOpen) return false;
+    bool only_pass = false;
+    if (state.evaluator->Undecidable(subject, &only_pass, &missing) >= 0 ||
+        !state.evaluator->SurelyMet(subject)) {
+      return false;
+    }
+    ++group->passed;
+    return true;
+  }
+
   void Tasks(RuleState& state) {
     const replay::WorkerTimeline& timeline = frame_->timeline();
     const std::string_view worker =
@@ -716,6 +776,7 @@ class PackJudge : public Judge {
       if (dated && subject.day != kNoDay && !InForce(state, subject.day)) {
         continue;
       }
+      if (Settled(state, subject, &group)) continue;
       auto make_item = [&] {
         Item item;
         item.id = std::string(task.task_id);

@@ -560,12 +560,24 @@ Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
   return extent;
 }
 
+namespace {
+
+// The intervals that end after `from`.
+std::span<const Interval> After(const IntervalSet& set, int64_t from) {
+  const auto all = set.intervals();
+  const auto first = std::upper_bound(
+      all.begin(), all.end(), from,
+      [](int64_t instant, const Interval& part) { return instant < part.end; });
+  return all.subspan(first - all.begin());
+}
+
+}  // namespace
+
 int64_t WorkerFrame::LongestRun(uint32_t sets, int64_t pause, int64_t from,
                                 int64_t to) {
   int64_t longest = 0, begin = 0, end = 0;
   bool open = false;
-  for (const Interval& part : Set(sets).intervals()) {
-    if (part.end <= from) continue;
+  for (const Interval& part : After(Set(sets), from)) {
     if (part.begin >= to) break;
     const int64_t start = std::max(part.begin, from);
     const int64_t stop = std::min(part.end, to);
@@ -579,8 +591,7 @@ int64_t WorkerFrame::LongestRun(uint32_t sets, int64_t pause, int64_t from,
 
 int64_t WorkerFrame::LongestGap(uint32_t sets, int64_t from, int64_t to) {
   int64_t longest = 0, end = from;
-  for (const Interval& part : Set(sets).intervals()) {
-    if (part.end <= from) continue;
+  for (const Interval& part : After(Set(sets), from)) {
     if (part.begin >= to) break;
     longest = std::max(longest, part.begin - end);
     end = std::max(end, part.end);

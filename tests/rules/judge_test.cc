@@ -403,6 +403,30 @@ TEST_F(ChinaTest, TheLimitAmongTheEstimates) {
   EXPECT_EQ(result.summary().indicator(), 1);
 }
 
+// Days of 9, 10 and 7 hours: one finding, of two days, that shows the longer.
+TEST_F(ChinaTest, LongDaysComeIntoOneFinding) {
+  Court court("cn-platform-policy", "Asia/Shanghai", "CNY");
+  court.log.Columns({"tasks.accepted_at", "tasks.completed_at"});
+  FakeWorker worker{.id = "W1"};
+  int hours = 9;
+  for (const char* day : {"2026-01-05", "2026-01-06", "2026-01-07"}) {
+    const int64_t start = court.Time(std::string(day) + " 08:00");
+    worker.tasks.push_back(Between(day, start, start + hours * kHour));
+    hours = hours == 10 ? 7 : hours + 1;
+  }
+  const auto result = court.Judge({worker});
+  const auto found = Of(result, "CN-GB-8H", v1::INDICATOR);
+  ASSERT_EQ(found.size(), 1u) << result.DebugString();
+  EXPECT_EQ(found[0].n(), 2);
+  EXPECT_EQ(found[0].observed(), "36000");
+  EXPECT_EQ(found[0].period().from(), "2026-01-05T00:00:00+08:00");
+  EXPECT_EQ(found[0].period().to(), "2026-01-07T00:00:00+08:00");
+  ASSERT_EQ(found[0].trace_size(), 3);
+  EXPECT_EQ(found[0].trace(2).value(), "2026-01-06");
+  EXPECT_EQ(Of(result, "CN-GB-8H", v1::NO_BREACH_FOUND)[0].n(), 1);
+  EXPECT_EQ(Of(result, "CN-GB-REST", v1::NO_BREACH_FOUND)[0].n(), 1);
+}
+
 // ---- New York, trips --------------------------------------------------------
 
 class TripTest : public testing::Test {
