@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "audit/cli/subcommand.h"
 
 namespace plumbline::audit {
@@ -114,6 +116,21 @@ int RunCommandLine(int argc, const char* const* argv) {
     command->AddFlags(*sub, language);
     add_language(*sub);
     apps.push_back(sub);
+  }
+
+  if (argc > 1 && argv[1][0] != '-') {
+    std::vector<std::string> names;
+    for (const auto& command : commands) names.push_back(command->name());
+    if (std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+      console.Problem(absl::StrCat(
+          "plumbline: ", Words{"found \"", "没有这个子命令：\""}.In(language),
+          argv[1], Words{"\", expected one of ", "\"，可用的有："}.In(language),
+          absl::StrJoin(names, ", "),
+          Words{"; see `plumbline --help`",
+                "；请看 `plumbline --help --lang zh`"}
+              .In(language)));
+      return kWrongInput;
+    }
   }
 
   try {

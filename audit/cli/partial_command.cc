@@ -59,7 +59,7 @@ absl::StatusOr<std::unique_ptr<Shard>> MakeShard(
   auto observers = ObserveLog(log.context, log.packs, options, *log.store,
                               first == nullptr ? nullptr : &states);
   if (!observers.ok()) return observers.status();
-  auto shard = Shard::Of(log, options, pass, *std::move(observers));
+  auto shard = Shard::Of(*std::move(run), options, pass, *std::move(observers));
   if (!shard.ok()) return shard.status();
   if (first != nullptr) {
     const std::string difference = (*shard)->DifferenceFrom(*first);

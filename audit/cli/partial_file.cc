@@ -118,9 +118,8 @@ absl::StatusOr<std::unique_ptr<PartialReader>> PartialReader::Open(
   }
   std::unique_ptr<PartialReader> reader(new PartialReader(path, file));
   auto read = reader->ReadPiece(&reader->head_);
-  if (!read.ok()) return read.status();
   const v1::PartialHeader& header = reader->head_.header();
-  if (!*read || header.magic() != kPartialMagic) {
+  if (!read.ok() || !*read || header.magic() != kPartialMagic) {
     reader->at_ = 0;
     return reader->Damaged("the file does not begin like a state");
   }

@@ -211,11 +211,13 @@ void UniteSmallTables(const std::vector<std::vector<v1::LogRecord>>& shards,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Shard>> Shard::Of(LogRun& run,
+absl::StatusOr<std::unique_ptr<Shard>> Shard::Of(std::unique_ptr<LogRun> owned,
                                                  const RunOptions& options,
                                                  int pass,
                                                  Observers observers) {
   auto shard = std::make_unique<Shard>();
+  shard->run_ = std::move(owned);
+  LogRun& run = *shard->run_;
   FillHeader(run.plan, run.packs, options, run.ingest.info,
              run.ingest.mapping_name, pass, &shard->head_);
   v1::LogFacts* facts = shard->head_.mutable_facts();

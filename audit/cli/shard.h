@@ -26,7 +26,7 @@ class Shard {
 
   // Of a log that was read and observed. `pass` is 1, or 2 where the observers
   // went on from a merged first pass.
-  static absl::StatusOr<std::unique_ptr<Shard>> Of(LogRun& run,
+  static absl::StatusOr<std::unique_ptr<Shard>> Of(std::unique_ptr<LogRun> run,
                                                    const RunOptions& options,
                                                    int pass,
                                                    Observers observers);
@@ -60,9 +60,10 @@ class Shard {
   const MeasureContext& context() const { return context_; }
 
  private:
+  // The log of Of, which measures point into; nullptr after Union.
+  std::unique_ptr<LogRun> run_;
   // Everything that measures need, from head_ and small_tables_.
   absl::Status MakeContext();
-  absl::Status MakeObservers();
 
   v1::Partial head_;
   v1::Input input_;

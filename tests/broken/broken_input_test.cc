@@ -266,9 +266,12 @@ class StateTest : public testing::Test {
   std::string state_;
 };
 
-TEST_F(StateTest, AMergeOfOneIsTheSame) {
+TEST_F(StateTest, AMergeOfAMergeIsTheSame) {
   ASSERT_EQ(Merge({"state"}).exit_code, 0);
-  EXPECT_TRUE(ReadFile(folder_.Path("merged")) == state_);
+  const std::string once = ReadFile(folder_.Path("merged"));
+  folder_.Write("once", once);
+  ASSERT_EQ(Merge({"once"}).exit_code, 0);
+  EXPECT_TRUE(ReadFile(folder_.Path("merged")) == once);
 }
 
 TEST_F(StateTest, CutAnywhereIsRefused) {
