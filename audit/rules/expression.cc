@@ -861,7 +861,10 @@ class Parser {
     const int condition = Or();
     soft_ = soft;
     if (condition < 0 || Expect(",") < 0) return -1;
+    // What is read only where it is known is not missed where it is not.
+    soft_ |= program_.nodes[condition].op == Op::kKnown;
     const int yes = Or();
+    soft_ = soft;
     if (yes < 0 || Expect(",") < 0) return -1;
     const int no = Or();
     if (no < 0 || Expect(")") < 0) return -1;

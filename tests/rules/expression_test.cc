@@ -135,6 +135,15 @@ TEST(ExpressionTest, ColumnsThatAFormulaReads) {
             "tasks.completed_at|tasks.cancelled_at sessions.required? ");
 }
 
+TEST(ExpressionTest, WhatIsReadOnlyWhereKnownIsNotNeeded) {
+  const Parsed parsed = Parse(
+      "if(known(planned_wait), planned_wait, 0 s) <= trip_time", Domain::kTask);
+  ASSERT_EQ(parsed.program.columns.size(), 2u);
+  EXPECT_EQ(parsed.program.columns[0].columns, "tasks.planned_wait_s");
+  EXPECT_TRUE(parsed.program.columns[0].soft);
+  EXPECT_FALSE(parsed.program.columns[1].soft);
+}
+
 TEST(ExactTest, WideFractionsAreReducedBeforeTheyOverflow) {
   FastMath math;
   const Ratio big = {__int128{1} << 100, __int128{3} << 90};

@@ -378,6 +378,26 @@ TEST_F(ChinaTest, DeadlinesOfElectricBicycles) {
   EXPECT_EQ(court.flagged[0].currency(), "");
 }
 
+TEST_F(ChinaTest, DeadlinesWithoutAPlannedWait) {
+  Court court = MakeCourt();
+  court.log.Columns({"tasks.accepted_at", "tasks.limit_at", "tasks.vehicle",
+                     "tasks.route_distance_m"});
+  const int64_t start = court.Time("2026-01-10 08:00");
+  FakeWorker worker{.id = "W1"};
+  for (int minutes : {17, 18}) {
+    replay::Task task =
+        Between("t" + std::to_string(minutes), start, start + 30 * kMinute);
+    task.limit_at = start + minutes * kMinute;
+    task.route_distance = 4'500'000;  // 18 min at 15 km/h.
+    task.vehicle = court.log.store.Add("ebike");
+    worker.tasks.push_back(task);
+  }
+  const auto result = court.Judge({worker});
+  ASSERT_EQ(Of(result, "CN-GB-15").size(), 1u);
+  EXPECT_THAT(Of(result, "CN-GB-15")[0].rows(), ElementsAre("tasks:t17"));
+  EXPECT_EQ(Of(result, "CN-GB-15", v1::NO_BREACH_FOUND)[0].n(), 1);
+}
+
 // rules.md section 6, row 30.
 TEST_F(ChinaTest, TheLimitAmongTheEstimates) {
   Court court = MakeCourt();
