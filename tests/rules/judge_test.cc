@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -574,6 +575,33 @@ TEST_F(TripTest, TripsNeverOffsetAndLongerTripsNeverOweLess) {
     last = owed;
   }
   EXPECT_GT(last, 0);  // The surplus of b pays nothing of a.
+}
+
+// A millionth of a dollar around the floor: what floating point may not decide
+// is left to integers. Rates 1.088 USD a mile and 0.495 USD a minute.
+TEST_F(TripTest, TheQuickWayAgreesWithTheExactOne) {
+  std::mt19937_64 random(1);
+  std::vector<replay::Task> tasks;
+  int64_t below = 0;
+  for (int i = 0; i < 3000; ++i) {
+    replay::Task task = Trip("t" + std::to_string(i), "2020-01-10", 0, 0, 0);
+    task.dropoff_distance = static_cast<int64_t>(random() % 50'000'000);
+    task.trip_time = static_cast<int64_t>(random() % 7'200'000);
+    const __int128 scale = __int128{kMile} * kMinute;
+    const __int128 floor =
+        __int128{1'088'000} * task.dropoff_distance * kMinute +
+        __int128{495'000} * task.trip_time * kMile;
+    const auto pay = static_cast<int64_t>(floor / scale) +
+                     static_cast<int64_t>(random() % 3) - 1;
+    below += pay * scale < floor;
+    task.pay = {};
+    SetPay(task, v1::PAY_BASE, pay);
+    tasks.push_back(task);
+  }
+  const auto result = court.Judge({Nobody(tasks)});
+  ASSERT_EQ(Of(result, "NYC-TLC").size(), 1u);
+  EXPECT_EQ(Of(result, "NYC-TLC")[0].n(), below);
+  EXPECT_EQ(Of(result, "NYC-TLC", v1::NO_BREACH_FOUND)[0].n(), 3000 - below);
 }
 
 // ---- New York, delivery -----------------------------------------------------
