@@ -30,10 +30,39 @@ void SortByBegin(std::vector<Interval>& intervals) {
 }  // namespace
 
 void IntervalSet::AssignUnion(std::span<const Interval> intervals) {
-  intervals_.clear();
-  for (const Interval& interval : intervals) {
-    if (interval.begin < interval.end) intervals_.push_back(interval);
+  Clear();
+  for (const Interval& interval : intervals) Add(interval);
+  Settle();
+}
+
+// Begins before the last one: most often it still belongs among the last two.
+void IntervalSet::AddEarlier(Interval interval) {
+  const size_t count = intervals_.size();
+  Interval& last = intervals_.back();
+  if (count == 1 || intervals_[count - 2].end < interval.begin) {
+    if (interval.end >= last.begin) {
+      last = {interval.begin, std::max(last.end, interval.end)};
+    } else {
+      const Interval later = last;
+      last = interval;
+      intervals_.push_back(later);
+    }
+    return;
   }
+  Interval& before = intervals_[count - 2];
+  if (interval.begin >= before.begin) {
+    before.end = std::max(before.end, interval.end);
+    if (before.end >= last.begin) {
+      before.end = std::max(before.end, last.end);
+      intervals_.pop_back();
+    }
+    return;
+  }
+  sorted_ = false;
+  intervals_.push_back(interval);
+}
+
+void IntervalSet::Unite() {
   SortByBegin(intervals_);
   size_t kept = 0;
   for (size_t i = 0; i < intervals_.size(); ++i) {
@@ -45,6 +74,7 @@ void IntervalSet::AssignUnion(std::span<const Interval> intervals) {
     }
   }
   intervals_.resize(kept);
+  sorted_ = true;
 }
 
 void IntervalSet::AssignDifference(const IntervalSet& a, const IntervalSet& b) {

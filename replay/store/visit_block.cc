@@ -12,18 +12,34 @@ namespace plumbline::replay {
 namespace {
 
 constexpr size_t kMostMergedRuns = 16;
+constexpr size_t kNearby = 8;
 
-bool ByKey(const RowEntry& a, const RowEntry& b) { return a.key < b.key; }
+// An object, so that sorting and merging have it inlined.
+struct ByKey {
+  bool operator()(const RowEntry& a, const RowEntry& b) const {
+    return a.key < b.key;
+  }
+};
 
-// Rows of a worker come in a few stretches that are in order of time, one or
-// some a thread: merging them is cheaper than sorting.
+// Rows of a worker come in a few stretches, one or some a thread, that are
+// nearly in order of time: rows a few places off are put right as they come,
+// and merging the stretches is cheaper than sorting.
 void SortByKey(std::span<RowEntry> rows, std::vector<RowEntry>* merged,
                std::vector<size_t>* runs) {
   runs->assign(1, 0);
   for (size_t i = 1; i < rows.size(); ++i) {
-    if (rows[i].key >= rows[i - 1].key) continue;
+    const RowEntry next = rows[i];
+    if (next.key >= rows[i - 1].key) continue;
+    const size_t most = std::min(kNearby, i - runs->back());
+    size_t moves = 1;
+    while (moves < most && next.key < rows[i - moves - 1].key) ++moves;
+    if (moves < kNearby) {
+      for (size_t m = 0; m < moves; ++m) rows[i - m] = rows[i - m - 1];
+      rows[i - moves] = next;
+      continue;
+    }
     if (runs->size() == kMostMergedRuns) {
-      std::sort(rows.begin(), rows.end(), ByKey);
+      std::sort(rows.begin(), rows.end(), ByKey());
       return;
     }
     runs->push_back(i);
@@ -37,7 +53,7 @@ void SortByKey(std::span<RowEntry> rows, std::vector<RowEntry>* merged,
         const auto middle = rows.begin() + (*runs)[r + 1];
         const auto end = rows.begin() + (*runs)[r + 2];
         merged->assign(begin, middle);
-        std::merge(merged->begin(), merged->end(), middle, end, begin, ByKey);
+        std::merge(merged->begin(), merged->end(), middle, end, begin, ByKey());
         (*runs)[kept++] = (*runs)[r + 2];
       } else {
         (*runs)[kept++] = (*runs)[r + 1];
@@ -444,7 +460,7 @@ absl::Status RowStore::VisitBlock(
         std::max<int64_t>(0, format.Number(entry.row, kFileSlot)),
         format.Number(entry.row, kLineSlot)));
   }
-  std::sort(scratch.unknown.begin(), scratch.unknown.end(), ByKey);
+  std::sort(scratch.unknown.begin(), scratch.unknown.end(), ByKey());
   for (size_t begin = 0; begin < scratch.unknown.size();) {
     size_t end = begin;
     const int64_t group = scratch.unknown[begin].key;

@@ -4,35 +4,36 @@
 
 namespace plumbline::replay {
 
+void TimelineBuilder::ClearSets() {
+  for (IntervalSet* set :
+       {&online_, &required_, &engaged_, &to_pickup_, &loaded_}) {
+    set->Clear();
+  }
+}
+
 void TimelineBuilder::Begin() {
-  online_spans_.clear();
-  required_spans_.clear();
-  engaged_spans_.clear();
-  to_pickup_spans_.clear();
-  loaded_spans_.clear();
+  ClearSets();
   task_sum_ = 0;
   tasks_without_interval_ = 0;
   sessions_without_end_ = 0;
 }
 
 void TimelineBuilder::AddTasks(std::span<const Task> tasks) {
-  const auto add = [](int64_t begin, int64_t end, std::vector<Interval>* to) {
-    if (IsKnown(begin) && IsKnown(end) && begin < end) {
-      to->push_back({begin, end});
-    }
+  const auto add = [](int64_t begin, int64_t end, IntervalSet* to) {
+    if (IsKnown(begin) && IsKnown(end)) to->Add({begin, end});
   };
   for (const Task& task : tasks) {
     const int64_t end =
         IsKnown(task.completed_at) ? task.completed_at : task.cancelled_at;
     const Interval engaged = task.engaged();
     if (engaged.length() > 0) {
-      engaged_spans_.push_back(engaged);
+      engaged_.Add(engaged);
       task_sum_ = AddSaturated(task_sum_, engaged.length());
     }
     tasks_without_interval_ += IsKnown(task.accepted_at) != IsKnown(end);
     if (!IsKnown(task.picked_up_at)) continue;
-    add(task.accepted_at, task.picked_up_at, &to_pickup_spans_);
-    add(task.picked_up_at, end, &loaded_spans_);
+    add(task.accepted_at, task.picked_up_at, &to_pickup_);
+    add(task.picked_up_at, end, &loaded_);
   }
 }
 
@@ -43,24 +44,19 @@ void TimelineBuilder::AddSessions(std::span<const Session> sessions) {
       continue;
     }
     const Interval online = {session.started_at, session.ended_at};
-    online_spans_.push_back(online);
-    if (session.required == 1) required_spans_.push_back(online);
+    online_.Add(online);
+    if (session.required == 1) required_.Add(online);
   }
 }
 
 void TimelineBuilder::End(WorkerTimeline* timeline) {
   if (!timeline->known) {
-    online_spans_.clear();
-    required_spans_.clear();
-    engaged_spans_.clear();
-    to_pickup_spans_.clear();
-    loaded_spans_.clear();
+    ClearSets();
   }
-  online_.AssignUnion(online_spans_);
-  required_.AssignUnion(required_spans_);
-  engaged_.AssignUnion(engaged_spans_);
-  to_pickup_.AssignUnion(to_pickup_spans_);
-  loaded_.AssignUnion(loaded_spans_);
+  for (IntervalSet* set :
+       {&online_, &required_, &engaged_, &to_pickup_, &loaded_}) {
+    set->Settle();
+  }
   on_call_.AssignDifference(online_, engaged_);
   timeline->online = &online_;
   timeline->required = &required_;

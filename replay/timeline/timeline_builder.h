@@ -2,7 +2,6 @@
 #define PLUMBLINE_REPLAY_TIMELINE_TIMELINE_BUILDER_H_
 
 #include <span>
-#include <vector>
 
 #include "replay/base/interval_set.h"
 #include "replay/timeline/worker_timeline.h"
@@ -27,8 +26,8 @@ class TimelineBuilder {
   void End(WorkerTimeline* timeline);
 
  private:
-  std::vector<Interval> online_spans_, required_spans_, engaged_spans_,
-      to_pickup_spans_, loaded_spans_;
+  void ClearSets();
+
   IntervalSet online_, engaged_, to_pickup_, loaded_, on_call_, required_;
   int64_t task_sum_ = 0;
   int64_t tasks_without_interval_ = 0;
