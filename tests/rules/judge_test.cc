@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "audit/rules/rule_pack.h"
+#include "audit/rules/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/stats_measures/fake_log.h"
@@ -39,7 +40,7 @@ int64_t At(const std::string& text, absl::TimeZone zone) {
 }
 
 std::string PackText(const std::string& name) {
-  std::ifstream file(std::string(PLUMBLINE_PACKS) + "/" + name + ".textproto");
+  std::ifstream file(Cat(PLUMBLINE_PACKS, "/", name, ".textproto"));
   return {std::istreambuf_iterator<char>(file),
           std::istreambuf_iterator<char>()};
 }
@@ -351,8 +352,8 @@ TEST_F(ChinaTest, DeadlinesOfElectricBicycles) {
   const int64_t start = court.Time("2026-01-10 08:00");
   FakeWorker worker{.id = "W1"};
   for (int minutes : {17, 22, 17, 17, 17}) {
-    replay::Task task = Between("t" + std::to_string(worker.tasks.size()),
-                                start, start + 30 * kMinute);
+    replay::Task task =
+        Between(Cat("t", worker.tasks.size()), start, start + 30 * kMinute);
     task.limit_at = start + minutes * kMinute;
     task.route_distance = 4'500'000;
     task.planned_wait = 4 * kMinute;
@@ -386,8 +387,7 @@ TEST_F(ChinaTest, DeadlinesWithoutAPlannedWait) {
   const int64_t start = court.Time("2026-01-10 08:00");
   FakeWorker worker{.id = "W1"};
   for (int minutes : {17, 18}) {
-    replay::Task task =
-        Between("t" + std::to_string(minutes), start, start + 30 * kMinute);
+    replay::Task task = Between(Cat("t", minutes), start, start + 30 * kMinute);
     task.limit_at = start + minutes * kMinute;
     task.route_distance = 4'500'000;  // 18 min at 15 km/h.
     task.vehicle = court.log.store.Add("ebike");
@@ -409,8 +409,7 @@ TEST_F(ChinaTest, TheLimitAmongTheEstimates) {
                                        40 * kMinute};
   FakeWorker worker{.id = "W1"};
   for (int minutes : {28, 33, 35}) {
-    replay::Task task =
-        Between("t" + std::to_string(minutes), start, start + 30 * kMinute);
+    replay::Task task = Between(Cat("t", minutes), start, start + 30 * kMinute);
     task.limit_at = start + minutes * kMinute;
     task.estimates = kEstimates;
     worker.tasks.push_back(task);
@@ -431,7 +430,7 @@ TEST_F(ChinaTest, LongDaysComeIntoOneFinding) {
   FakeWorker worker{.id = "W1"};
   int hours = 9;
   for (const char* day : {"2026-01-05", "2026-01-06", "2026-01-07"}) {
-    const int64_t start = court.Time(std::string(day) + " 08:00");
+    const int64_t start = court.Time(Cat(day, " 08:00"));
     worker.tasks.push_back(Between(day, start, start + hours * kHour));
     hours = hours == 10 ? 7 : hours + 1;
   }
@@ -460,7 +459,7 @@ class TripTest : public testing::Test {
   }
   replay::Task Trip(const std::string& id, const std::string& day, double miles,
                     int minutes, double pay) {
-    const int64_t start = court.Time(day + " 10:00");
+    const int64_t start = court.Time(Cat(day, " 10:00"));
     replay::Task task =
         Between(id, replay::kUnknown, start + minutes * kMinute);
     task.picked_up_at = start;
@@ -584,7 +583,7 @@ TEST_F(TripTest, TheQuickWayAgreesWithTheExactOne) {
   std::vector<replay::Task> tasks;
   int64_t below = 0;
   for (int i = 0; i < 3000; ++i) {
-    replay::Task task = Trip("t" + std::to_string(i), "2020-01-10", 0, 0, 0);
+    replay::Task task = Trip(Cat("t", i), "2020-01-10", 0, 0, 0);
     task.dropoff_distance = static_cast<int64_t>(random() % 50'000'000);
     task.trip_time = static_cast<int64_t>(random() % 7'200'000);
     const __int128 scale = __int128{kMile} * kMinute;
@@ -619,9 +618,9 @@ class DeliveryTest : public testing::Test {
   FakeWorker Week(Court& court, const std::string& id, const std::string& day,
                   int64_t trip_hours, int64_t call_hours, int64_t pay) {
     FakeWorker worker{.id = id};
-    const int64_t start = court.Time(day + " 00:00");
+    const int64_t start = court.Time(Cat(day, " 00:00"));
     worker.tasks.push_back(
-        Between(id + "-1", start, start + trip_hours * kHour));
+        Between(Cat(id, "-1"), start, start + trip_hours * kHour));
     SetPay(worker.tasks[0], v1::PAY_BASE, pay * kMoneyUnit);
     SetPay(worker.tasks[0], v1::PAY_TIP, 1000 * kMoneyUnit);
     worker.sessions.push_back(
@@ -686,7 +685,7 @@ TEST_F(DeliveryTest, PartsAndOrderChangeNothing) {
   Court court = MakeCourt("us-ny-nyc-delivery");
   std::vector<FakeWorker> workers;
   for (int i = 0; i < 40; ++i) {
-    workers.push_back(Week(court, "W" + std::to_string(i),
+    workers.push_back(Week(court, Cat("W", i),
                            i % 2 == 0 ? "2026-04-06" : "2026-04-13", 5 + i % 30,
                            i % 7, 100 + 13 * i));
   }
@@ -757,8 +756,7 @@ TEST(GuaranteeTest, TheRuleOfTheInstance) {
   for (FakeWorker* worker : {&busy, &idle}) {
     const int orders = worker == &busy ? 3 : 2;
     for (int i = 0; i < orders; ++i) {
-      worker->tasks.push_back(Between(worker->id + std::to_string(i),
-                                      start + i * kHour,
+      worker->tasks.push_back(Between(Cat(worker->id, i), start + i * kHour,
                                       start + (i + 1) * kHour));
       SetPay(worker->tasks.back(), v1::PAY_BASE, 10 * kMoneyUnit);
     }

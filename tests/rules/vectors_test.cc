@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "audit/findings/judge.h"
 #include "audit/rules/rule_pack.h"
+#include "audit/rules/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/stats_measures/fake_log.h"
@@ -35,8 +36,7 @@ class VectorsTest : public testing::Test {
  protected:
   void Use(const std::string& pack, const std::string& currency,
            std::vector<std::string> columns, const std::string& zone = "UTC") {
-    auto loaded =
-        LoadRulePack(std::string(PLUMBLINE_PACKS) + "/" + pack + ".textproto");
+    auto loaded = LoadRulePack(Cat(PLUMBLINE_PACKS, "/", pack, ".textproto"));
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     packs = {*loaded};
     ASSERT_TRUE(absl::LoadTimeZone(zone, &log.context.zone));
@@ -212,11 +212,10 @@ TEST_F(VectorsTest, Row4Overtime) {
   row->set_worker_id("W");
   row->set_relation(v1::RELATION_LABOUR);
   for (int day = 1; day <= 22; ++day) {
-    const std::string date =
-        "2025-10-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    const std::string date = Cat("2025-10-", day < 10 ? "0" : "", day);
     static std::vector<std::string>& ids = *new std::vector<std::string>(64);
     ids[day] = date;
-    Add(ids[day], date + " 08:00", day <= 20 ? 570 : 690, 0);
+    Add(ids[day], Cat(date, " 08:00"), day <= 20 ? 570 : 690, 0);
   }
   const auto result = Judge();
   const auto month = Of(result, "CN-OT-M");
