@@ -234,18 +234,25 @@ class Allocation : public Measure {
     std::optional<double> chance;
     if (enough && tasks_total > 0) chance = ChanceGini(mean);
 
-    Cover(context_, "allocation.tasks", {}, result);
-    Cover(context_, "allocation.pay", {}, result);
-    const bool sessions =
+    const bool by_worker =
+        Cover(context_, "allocation.tasks", {"tasks.worker_id"}, result);
+    const bool pay_by_worker = Cover(context_, "allocation.pay",
+                                     {"tasks.worker_id|pay.worker_id"}, result);
+    const bool tasks_hourly =
         Cover(context_, "allocation.tasksPerOnlineHour",
-              {"sessions.started_at", "sessions.ended_at"}, result);
-    Cover(context_, "allocation.payPerOnlineHour",
-          {"sessions.started_at", "sessions.ended_at"}, result);
+              {"tasks.worker_id", "sessions.started_at", "sessions.ended_at"},
+              result) &&
+        hourly;
+    const bool pay_hourly = Cover(context_, "allocation.payPerOnlineHour",
+                                  {"tasks.worker_id|pay.worker_id",
+                                   "sessions.started_at", "sessions.ended_at"},
+                                  result) &&
+                            hourly;
     GiniIntervals intervals(Seed());
     auto of_whole = [&intervals](const std::vector<int64_t>& values) {
       return intervals.Of({values.begin(), values.end()});
     };
-    if (enough) {
+    if (enough && by_worker) {
       Write(Inequality(tasks), std::to_string(tasks_total), chance,
             out->mutable_tasks());
       WriteInterval(of_whole(tasks), out->mutable_tasks());
@@ -254,32 +261,33 @@ class Allocation : public Measure {
     }
     if (!has_pay) {
       NoPay("allocation.pay", result);
-    } else if (enough) {
+    } else if (enough && pay_by_worker) {
       Write(Inequality(pay), MoneyText(pay_total), chance, out->mutable_pay());
       WriteInterval(of_whole(pay), out->mutable_pay());
     } else {
       TooFew("allocation.pay", result);
     }
-    if (sessions && hourly) {
-      std::optional<double> hourly_chance;
-      if (tasks_online > 0) {
-        hourly_chance = ChanceGiniOfRates(times, tasks_online, Seed());
-      }
+    std::optional<double> hourly_chance;
+    if ((tasks_hourly || pay_hourly) && tasks_online > 0) {
+      hourly_chance = ChanceGiniOfRates(times, tasks_online, Seed());
+    }
+    if (tasks_hourly) {
       Write(InequalityOfRates(task_rates), SumText(task_rates, 3'600'000),
             hourly_chance, out->mutable_tasks_per_online_hour());
       WriteInterval(intervals.Of(Numbers(task_rates)),
                     out->mutable_tasks_per_online_hour());
-      if (has_pay) {
-        Write(InequalityOfRates(pay_rates), SumText(pay_rates, 3.6L),
-              hourly_chance, out->mutable_pay_per_online_hour());
-        WriteInterval(intervals.Of(Numbers(pay_rates)),
-                      out->mutable_pay_per_online_hour());
-      } else {
-        NoPay("allocation.payPerOnlineHour", result);
-      }
     } else {
       TooFew("allocation.tasksPerOnlineHour", result);
+    }
+    if (!pay_hourly) {
       TooFew("allocation.payPerOnlineHour", result);
+    } else if (has_pay) {
+      Write(InequalityOfRates(pay_rates), SumText(pay_rates, 3.6L),
+            hourly_chance, out->mutable_pay_per_online_hour());
+      WriteInterval(intervals.Of(Numbers(pay_rates)),
+                    out->mutable_pay_per_online_hour());
+    } else {
+      NoPay("allocation.payPerOnlineHour", result);
     }
     ConcludeCells(has_pay, intervals, out, result);
     ConcludeOffers(out, result);
@@ -331,12 +339,13 @@ class Allocation : public Measure {
     static constexpr const char* kTasks =
         "allocation.tasksPerOnlineHourInCells";
     static constexpr const char* kPay = "allocation.payPerOnlineHourInCells";
-    const bool columns =
-        Cover(context_, kTasks,
-              {"sessions.started_at", "sessions.ended_at", "tasks.accepted_at"},
-              result);
+    const bool columns = Cover(context_, kTasks,
+                               {"tasks.worker_id", "sessions.started_at",
+                                "sessions.ended_at", "tasks.accepted_at"},
+                               result);
     Cover(context_, kPay,
-          {"sessions.started_at", "sessions.ended_at", "tasks.accepted_at"},
+          {"tasks.worker_id", "sessions.started_at", "sessions.ended_at",
+           "tasks.accepted_at"},
           result);
     if (!columns) return;
     std::vector<CellTotal> cells(cells_.size());

@@ -83,27 +83,29 @@ class Hours : public Measure {
     const bool sessions =
         Cover(context_, "hours.total.ONLINE",
               {"sessions.started_at", "sessions.ended_at"}, result);
-    const bool engaged = Cover(
-        context_, "hours.total.ENGAGED",
-        {"tasks.accepted_at", "tasks.completed_at|tasks.cancelled_at"}, result);
-    const bool to_pickup =
-        Cover(context_, "hours.total.TO_PICKUP",
-              {"tasks.accepted_at", "tasks.picked_up_at"}, result);
-    const bool loaded =
-        Cover(context_, "hours.total.LOADED",
-              {"tasks.picked_up_at", "tasks.completed_at|tasks.cancelled_at"},
-              result);
+    const bool engaged = Cover(context_, "hours.total.ENGAGED",
+                               {"tasks.worker_id", "tasks.accepted_at",
+                                "tasks.completed_at|tasks.cancelled_at"},
+                               result);
+    const bool to_pickup = Cover(
+        context_, "hours.total.TO_PICKUP",
+        {"tasks.worker_id", "tasks.accepted_at", "tasks.picked_up_at"}, result);
+    const bool loaded = Cover(context_, "hours.total.LOADED",
+                              {"tasks.worker_id", "tasks.picked_up_at",
+                               "tasks.completed_at|tasks.cancelled_at"},
+                              result);
     const bool on_call =
         Cover(context_, "hours.total.ON_CALL",
-              {"sessions.started_at", "sessions.ended_at", "tasks.accepted_at",
-               "tasks.completed_at|tasks.cancelled_at"},
+              {"sessions.started_at", "sessions.ended_at", "tasks.worker_id",
+               "tasks.accepted_at", "tasks.completed_at|tasks.cancelled_at"},
               result);
     const bool required =
         Cover(context_, "hours.total.REQUIRED",
               {"sessions.started_at", "sessions.ended_at", "sessions.required"},
               result);
     Cover(context_, "hours.runs",
-          {"tasks.accepted_at", "tasks.completed_at|tasks.cancelled_at"},
+          {"tasks.worker_id", "tasks.accepted_at",
+           "tasks.completed_at|tasks.cancelled_at"},
           result);
     auto seconds = [this](TimeSet set) { return RoundSeconds(sets_[set]); };
     if (known_workers_ == 0) {
@@ -122,7 +124,10 @@ class Hours : public Measure {
       if (on_call) sets->set_on_call(seconds(kOnCall));
       if (required) sets->set_required(seconds(kRequired));
     }
-    if (engaged) {
+    // A sum over tasks needs no worker.
+    if (context_.Has("tasks.accepted_at") &&
+        (context_.Has("tasks.completed_at") ||
+         context_.Has("tasks.cancelled_at"))) {
       sets->set_task_sum(seconds(kTaskSum));
       hours->set_tasks_without_interval(without_interval_);
     }

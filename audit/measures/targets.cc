@@ -149,7 +149,9 @@ class Targets : public Measure {
              "tasks.route_distance_m|tasks.dropoff_distance_m"},
             result);
       Cover(context_, path + ".rank",
-            {kColumns[t], "tasks.accepted_at", "tasks.completed_at"}, result);
+            {kColumns[t], "tasks.worker_id", "tasks.accepted_at",
+             "tasks.completed_at"},
+            result);
       if (!has_[t]) continue;
       v1::Targets* targets = result->mutable_measures()->mutable_targets();
       v1::Target* out =
