@@ -243,20 +243,30 @@ class Decoder {
       const bool fast =
           column.plain && column.kind == CellKind::kText && work.ascii;
       source.Visit(column.source, [&](const char* data, size_t size) {
-        out[row] = fast && size != 0 ? std::string_view(data, size)
-                                     : SlowText(index, row, {data, size}, work);
+        if (fast && size != 0) {
+          out[row] = std::string_view(data, size);
+        } else if (column.may_be_empty && size == 0) {
+          out[row] = {};
+        } else {
+          out[row] = SlowText(index, row, {data, size}, work);
+        }
         ++row;
       });
       return;
     }
     int64_t* out = work.batch.columns[index].numbers.data();
     // `read(data, size, &value)` is the fast way of one cell.
+    const bool may_be_empty = column.may_be_empty;
     const auto visit = [&](auto&& read) {
       source.Visit(column.source, [&](const char* data, size_t size) {
         int64_t value;
-        out[row] = read(data, size, &value)
-                       ? value
-                       : SlowNumber(index, row, {data, size}, work);
+        if (read(data, size, &value)) {
+          out[row] = value;
+        } else if (may_be_empty && size == 0) {
+          out[row] = kUnknown;
+        } else {
+          out[row] = SlowNumber(index, row, {data, size}, work);
+        }
         ++row;
       });
     };

@@ -1,6 +1,7 @@
 // Parquet by row group and Arrow IPC by batch; numbers, instants and booleans
 // go from their arrays into the batch, everything else by way of its text.
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 #include "absl/functional/function_ref.h"
@@ -14,6 +15,7 @@
 #include "arrow/table.h"
 #include "arrow/type.h"
 #include "arrow/type_traits.h"
+#include "arrow/util/bit_util.h"
 #include "parquet/arrow/reader.h"
 #include "parquet/arrow/schema.h"
 #include "parquet/exception.h"
@@ -26,7 +28,7 @@
 namespace plumbline::replay {
 namespace {
 
-constexpr int64_t kBatchRows = int64_t{16} << 10;
+constexpr int64_t kBatchRows = int64_t{8} << 10;
 constexpr const char* kDamaged = "copy or export it again";
 
 absl::Status Damaged(const SourceFile& file, const std::string& detail) {
@@ -69,6 +71,15 @@ std::string InstantText(int64_t value, const arrow::TimestampType& type) {
       absl::FromUnixMillis(ms), absl::UTCTimeZone());
 }
 
+bool IsTextual(const arrow::DataType& type) {
+  return arrow::is_base_binary_like(type.id()) ||
+         type.id() == arrow::Type::STRING_VIEW ||
+         type.id() == arrow::Type::BINARY_VIEW;
+}
+
+// The texts of a textual array where they lie, empty for null.
+void ViewTexts(const arrow::Array& array, std::vector<std::string_view>* views);
+
 // Calls visit(text) for each value of the array, empty for null. `buffer` is
 // where texts that had to be made lie: only until the next call of visit.
 template <typename Visit>
@@ -76,8 +87,10 @@ bool VisitTexts(const arrow::Array& array, Visit&& visit) {
   using arrow::Type;
   char buffer[80];
   const auto texts = [&](const auto& typed) {
+    const bool nulls = typed.null_count() > 0;
     for (int64_t i = 0; i < typed.length(); ++i) {
-      visit(typed.IsNull(i) ? std::string_view() : typed.GetView(i), false);
+      visit(nulls && typed.IsNull(i) ? std::string_view() : typed.GetView(i),
+            false);
     }
     return true;
   };
@@ -146,6 +159,14 @@ bool VisitTexts(const arrow::Array& array, Visit&& visit) {
       return numbers(static_cast<const arrow::FloatArray&>(array));
     case Type::DOUBLE:
       return numbers(static_cast<const arrow::DoubleArray&>(array));
+    case Type::DECIMAL32: {
+      const auto& typed = static_cast<const arrow::Decimal32Array&>(array);
+      return made(typed, [&](int64_t i) { return typed.FormatValue(i); });
+    }
+    case Type::DECIMAL64: {
+      const auto& typed = static_cast<const arrow::Decimal64Array&>(array);
+      return made(typed, [&](int64_t i) { return typed.FormatValue(i); });
+    }
     case Type::DECIMAL128: {
       const auto& typed = static_cast<const arrow::Decimal128Array&>(array);
       return made(typed, [&](int64_t i) { return typed.FormatValue(i); });
@@ -175,6 +196,16 @@ bool VisitTexts(const arrow::Array& array, Visit&& visit) {
       return true;
     case Type::DICTIONARY: {
       const auto& coded = static_cast<const arrow::DictionaryArray&>(array);
+      if (IsTextual(*coded.dictionary()->type())) {
+        std::vector<std::string_view> views;
+        ViewTexts(*coded.dictionary(), &views);
+        for (int64_t i = 0; i < coded.length(); ++i) {
+          const auto at = static_cast<size_t>(
+              coded.IsNull(i) ? -1 : coded.GetValueIndex(i));
+          visit(at < views.size() ? views[at] : std::string_view(), false);
+        }
+        return true;
+      }
       // The texts of the dictionary once, then by index.
       std::vector<std::string> values;
       const auto keep = [&values](std::string_view text, bool) {
@@ -198,11 +229,31 @@ bool VisitTexts(const arrow::Array& array, Visit&& visit) {
   }
 }
 
-bool IsTextual(const arrow::DataType& type) {
-  return arrow::is_base_binary_like(type.id()) ||
-         type.id() == arrow::Type::STRING_VIEW ||
-         type.id() == arrow::Type::BINARY_VIEW;
+void ViewTexts(const arrow::Array& array,
+               std::vector<std::string_view>* views) {
+  views->clear();
+  const auto keep = [views](std::string_view text, bool) {
+    views->push_back(text);
+  };
+  const absl::FunctionRef<void(std::string_view, bool)> collect = keep;
+  VisitTexts(array, collect);
 }
+
+// Which values of an array are there, a bit at a time without a call.
+class Presence {
+ public:
+  explicit Presence(const arrow::Array& array)
+      : bits_(array.null_count() > 0 ? array.null_bitmap_data() : nullptr),
+        offset_(array.offset()) {}
+  bool any_missing() const { return bits_ != nullptr; }
+  bool operator()(int64_t i) const {
+    return bits_ == nullptr || arrow::bit_util::GetBit(bits_, offset_ + i);
+  }
+
+ private:
+  const uint8_t* bits_;
+  int64_t offset_;
+};
 
 bool IsList(const arrow::DataType& type) {
   return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST;
@@ -212,6 +263,9 @@ bool IsList(const arrow::DataType& type) {
 struct ArrowSource {
   std::vector<const arrow::Array*> arrays;
   TextArena* arena = nullptr;
+  // Of the dictionary that is read just now.
+  mutable std::vector<std::string_view> entries;
+  mutable std::vector<int64_t> numbers;
 
   template <typename Visitor>
   void Visit(int column, Visitor&& visitor) const {
@@ -233,6 +287,10 @@ struct ArrowSource {
     const bool words = !column.unknown.empty() || !column.words.empty() ||
                        !column.member.empty() || !column.prefix.empty();
     if (words) return false;
+    if (array.type_id() == arrow::Type::DICTIONARY) {
+      return FillCoded(decoder, index,
+                       static_cast<const arrow::DictionaryArray&>(array), work);
+    }
     int64_t* out = data.numbers.data();
     switch (column.kind) {
       case CellKind::kEpoch:
@@ -263,6 +321,15 @@ struct ArrowSource {
                    *v >= 0;
           });
           return true;
+        }
+        if (array.type_id() == arrow::Type::DECIMAL32) {
+          return FillDecimals<int32_t>(decoder, index, array, work);
+        }
+        if (array.type_id() == arrow::Type::DECIMAL64) {
+          return FillDecimals<int64_t>(decoder, index, array, work);
+        }
+        if (array.type_id() == arrow::Type::DECIMAL128) {
+          return FillDecimals<__int128>(decoder, index, array, work);
         }
         return WithIntegers(array, [&](const auto& typed) {
           const int64_t most =
@@ -301,17 +368,105 @@ struct ArrowSource {
     }
   }
 
+  // Decimals of no more digits than the unit has inside; the others go by way
+  // of their text.
+  template <typename Integer>
+  static bool FillDecimals(const Decoder& decoder, size_t index,
+                           const arrow::Array& array, Decoder::Work& work) {
+    const MappedColumn& column = decoder.columns()[index];
+    const auto& decimals =
+        static_cast<const arrow::FixedSizeBinaryArray&>(array);
+    const auto& type = static_cast<const arrow::DecimalType&>(*array.type());
+    const int more = column.digits - type.scale();
+    if (column.numerator != 0 || type.scale() < 0 || more < 0) return false;
+    const int64_t power = kPowersOfTen[more];
+    const int64_t most = std::numeric_limits<int64_t>::max() / power;
+    const uint8_t* bytes = decimals.raw_values();
+    Fill(decoder, index, array, work.batch.columns[index].numbers.data(), work,
+         [=](int64_t i, int64_t* v) {
+           Integer number;
+           std::memcpy(&number,
+                       bytes + i * static_cast<int64_t>(sizeof(number)),
+                       sizeof(number));
+           if (number < 0 || number > most) return false;
+           *v = static_cast<int64_t>(number) * power;
+           return true;
+         });
+    return true;
+  }
+
+  // Words and texts that stand in the dictionary: each is looked at once, and
+  // rows by their index. What is not good goes the slow way in each of its
+  // rows, for its faults.
+  bool FillCoded(const Decoder& decoder, size_t index,
+                 const arrow::DictionaryArray& array,
+                 Decoder::Work& work) const {
+    const MappedColumn& column = decoder.columns()[index];
+    const bool text = column.kind == CellKind::kText;
+    if ((!text && column.kind != CellKind::kWord) ||
+        array.indices()->type_id() != arrow::Type::INT32 ||
+        !IsTextual(*array.dictionary()->type())) {
+      return false;
+    }
+    const auto& indices =
+        static_cast<const arrow::Int32Array&>(*array.indices());
+    const int32_t* at = indices.raw_values();
+    const Presence present(indices);
+    ViewTexts(*array.dictionary(), &entries);
+    const auto view = [&](int64_t i) {
+      const auto entry = static_cast<size_t>(at[i]);
+      return present(i) && entry < entries.size() ? entries[entry]
+                                                  : std::string_view();
+    };
+    const auto rows = static_cast<size_t>(array.length());
+    if (text) {
+      std::string_view* out = work.batch.columns[index].texts.data();
+      const bool ascii =
+          work.ascii || std::all_of(entries.begin(), entries.end(), IsUtf8);
+      for (size_t row = 0; row < rows; ++row) {
+        const std::string_view entry = view(static_cast<int64_t>(row));
+        if (ascii && !entry.empty()) {
+          out[row] = entry;
+        } else if (column.may_be_empty && entry.empty()) {
+          out[row] = {};
+        } else {
+          out[row] = decoder.SlowText(index, row, entry, work);
+        }
+      }
+      return true;
+    }
+    numbers.assign(entries.size(), kUnknown);
+    for (size_t i = 0; i < entries.size(); ++i) {
+      for (const auto& [word, number] : column.values) {
+        if (word == entries[i]) numbers[i] = number;
+      }
+    }
+    int64_t* out = work.batch.columns[index].numbers.data();
+    for (size_t row = 0; row < rows; ++row) {
+      const auto i = static_cast<int64_t>(row);
+      const auto entry = static_cast<size_t>(at[i]);
+      if (present(i) && entry < numbers.size() && IsKnown(numbers[entry])) {
+        out[row] = numbers[entry];
+      } else {
+        out[row] = decoder.SlowNumber(index, row, view(i), work);
+      }
+    }
+    return true;
+  }
+
   // `read(i, &value)` is the fast way; where it gives up, the text of the value
   // goes the slow and exact one.
   template <typename Array, typename Read>
   static void Fill(const Decoder& decoder, size_t index, const Array& array,
                    int64_t* out, Decoder::Work& work, Read&& read) {
-    const bool nulls = array.null_count() > 0;
+    const Presence present(array);
+    const bool may_be_empty = decoder.columns()[index].may_be_empty;
     for (int64_t i = 0; i < array.length(); ++i) {
       const auto row = static_cast<size_t>(i);
       int64_t value;
-      if (nulls && array.IsNull(i)) {
-        out[row] = decoder.SlowNumber(index, row, {}, work);
+      if (!present(i)) {
+        out[row] =
+            may_be_empty ? kUnknown : decoder.SlowNumber(index, row, {}, work);
         continue;
       }
       if (read(i, &value)) {
@@ -363,17 +518,25 @@ struct ArrowSource {
     const bool local = type.timezone().empty();
     LocalTime& clock = work.caches[index].local;
     int64_t* out = work.batch.columns[index].numbers.data();
-    const bool nulls = array.null_count() > 0;
+    const Presence present(array);
+    const bool may_be_empty = decoder.columns()[index].may_be_empty;
+    const bool plain = !local && per_second == kSecond;
+    const int64_t* values = array.raw_values();
     for (int64_t i = 0; i < array.length(); ++i) {
       const auto row = static_cast<size_t>(i);
-      if (nulls && array.IsNull(i)) {
-        out[row] = decoder.SlowNumber(index, row, {}, work);
+      if (!present(i)) {
+        out[row] =
+            may_be_empty ? kUnknown : decoder.SlowNumber(index, row, {}, work);
+        continue;
+      }
+      if (plain && values[i] <= kLastInstant && values[i] >= kFirstInstant) {
+        out[row] = values[i];
         continue;
       }
       int64_t ms = 0;
       CellResult result = CellResult::kGood;
-      if (!ToMilliseconds(array.Value(i), per_second, &ms) ||
-          ms > kLastInstant || ms < kFirstInstant) {
+      if (!ToMilliseconds(values[i], per_second, &ms) || ms > kLastInstant ||
+          ms < kFirstInstant) {
         result = CellResult::kOutOfRange;
       } else if (local) {
         result = clock.ToUtc(ms, &ms);
@@ -464,7 +627,7 @@ std::string WrongType(const MappedColumn& column, const arrow::DataType& type) {
   const Type::type id = plain.id();
   const bool integer = arrow::is_integer(id);
   const bool number = integer || id == Type::FLOAT || id == Type::DOUBLE ||
-                      id == Type::DECIMAL128 || id == Type::DECIMAL256;
+                      arrow::is_decimal(id);
   if (id == Type::NA || IsTextual(plain)) return "";
   switch (column.kind) {
     case CellKind::kText:
@@ -577,12 +740,43 @@ absl::Status Decode(TableReader& reader, const std::vector<int>& columns,
   return reader.Deliver(thread, state.source, state.lines, state.lines, ascii);
 }
 
+// Leaves of text of which every page in every row group holds indices of a
+// dictionary; where a writer gave the dictionary up, making one again costs
+// more than the texts do.
+std::vector<int> CodedLeaves(const parquet::FileMetaData& metadata) {
+  std::vector<int> leaves;
+  for (int leaf = 0; leaf < metadata.num_columns(); ++leaf) {
+    bool coded = metadata.schema()->Column(leaf)->physical_type() ==
+                     parquet::Type::BYTE_ARRAY &&
+                 metadata.num_row_groups() > 0;
+    for (int i = 0; coded && i < metadata.num_row_groups(); ++i) {
+      const auto chunk = metadata.RowGroup(i)->ColumnChunk(leaf);
+      coded = chunk->has_dictionary_page() && !chunk->encoding_stats().empty();
+      for (const parquet::PageEncodingStats& pages : chunk->encoding_stats()) {
+        coded =
+            coded && (pages.page_type == parquet::PageType::DICTIONARY_PAGE ||
+                      pages.encoding == parquet::Encoding::RLE_DICTIONARY ||
+                      pages.encoding == parquet::Encoding::PLAIN_DICTIONARY);
+      }
+    }
+    if (coded) leaves.push_back(leaf);
+  }
+  return leaves;
+}
+
 arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(
     const SourceFile& file) {
   ARROW_ASSIGN_OR_RAISE(auto input, arrow::io::ReadableFile::Open(file.path));
   parquet::arrow::FileReaderBuilder builder;
   ARROW_RETURN_NOT_OK(builder.Open(input));
   parquet::ArrowReaderProperties properties;
+  try {
+    for (const int leaf : CodedLeaves(*builder.raw_reader()->metadata())) {
+      properties.set_read_dictionary(leaf, true);
+    }
+  } catch (const parquet::ParquetException& error) {
+    return arrow::Status::IOError(error.what());
+  }
   properties.set_batch_size(kBatchRows);
   properties.set_use_threads(false);
   properties.set_pre_buffer(false);
