@@ -5,54 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "replay/base/decimal.h"
+#include "replay/store/column_kernels.h"
 
 namespace plumbline::replay {
 namespace {
 
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
-
-struct Range {
-  int64_t low = kMost;  // Of the known values.
-  int64_t high = kUnknown;
-  int64_t least = kMost;  // kUnknown where some value is unknown.
-
-  void Add(int64_t value) {
-    low = std::min(low, IsKnown(value) ? value : kMost);
-    least = std::min(least, value);
-    high = std::max(high, value);
-  }
-};
-
-// v / kScale where that is a whole number, by the inverse of its odd part, and
-// the range of the quotients. False, and both are rubbish, where some known
-// value is no multiple.
-template <int64_t kScale, int kTwos>
-bool DivideExactly(const int64_t* values, size_t rows, int64_t* out,
-                   Range* range) {
-  constexpr uint64_t kOdd = static_cast<uint64_t>(kScale) >> kTwos;
-  constexpr uint64_t kInverse = [] {
-    uint64_t inverse = kOdd;  // Right in 3 bits; each round doubles them.
-    for (int i = 0; i < 5; ++i) inverse *= 2 - kOdd * inverse;
-    return inverse;
-  }();
-  constexpr uint64_t kLimit = static_cast<uint64_t>(kMost / kScale);
-  constexpr uint64_t kLow = (uint64_t{1} << kTwos) - 1;
-  Range found;
-  uint64_t wrong = 0;
-  for (size_t i = 0; i < rows; ++i) {
-    const int64_t value = values[i];
-    const uint64_t quotient = static_cast<uint64_t>(value >> kTwos) * kInverse;
-    const bool bad = ((static_cast<uint64_t>(value) & kLow) != 0) |
-                     (quotient + kLimit > 2 * kLimit);
-    const bool known = value != kUnknown;
-    wrong |= static_cast<uint64_t>(bad & known);
-    const int64_t kept = known ? static_cast<int64_t>(quotient) : kUnknown;
-    out[i] = kept;
-    found.Add(kept);
-  }
-  *range = found;
-  return wrong == 0;
-}
 
 // The first known value tells most columns that are no multiples.
 bool FirstIsMultiple(const int64_t* values, size_t rows, int64_t scale) {
@@ -62,54 +20,9 @@ bool FirstIsMultiple(const int64_t* values, size_t rows, int64_t scale) {
   return true;
 }
 
-int WidthOf(int64_t low, int64_t high) {
-  for (int width = 1; width < 8; ++width) {
-    if (low > UnknownOf(width) && high < -UnknownOf(width)) return width;
-  }
-  return 8;
-}
-
-template <int kWidth>
-void Store(char* const* place, uint32_t offset, const int64_t* values,
-           size_t rows) {
-  constexpr int64_t kNone = UnknownOf(kWidth);
-  for (size_t i = 0; i < rows; ++i) {
-    const int64_t value = IsKnown(values[i]) ? values[i] : kNone;
-    char* to = place[i] + offset;
-    if constexpr (kWidth == 3 || kWidth == 5 || kWidth == 6 || kWidth == 7) {
-      constexpr int kFirst = kWidth == 3 ? 2 : 4;
-      const int64_t rest = value >> (8 * kFirst);
-      std::memcpy(to, &value, kFirst);
-      std::memcpy(to + kFirst, &rest, kWidth - kFirst);
-    } else {
-      std::memcpy(to, &value, kWidth);
-    }
-  }
-}
-
-void StoreNumbers(int width, char* const* place, uint32_t offset,
-                  const int64_t* values, size_t rows) {
-  switch (width) {
-    case 1:
-      return Store<1>(place, offset, values, rows);
-    case 2:
-      return Store<2>(place, offset, values, rows);
-    case 3:
-      return Store<3>(place, offset, values, rows);
-    case 4:
-      return Store<4>(place, offset, values, rows);
-    case 5:
-      return Store<5>(place, offset, values, rows);
-    case 6:
-      return Store<6>(place, offset, values, rows);
-    case 7:
-      return Store<7>(place, offset, values, rows);
-    case 8:
-      return Store<8>(place, offset, values, rows);
-    default:
-      return;
-  }
-}
+// A layout with up to that many bits more than some rows need is used for them
+// too: the fewer layouts, the longer the stretches that are unpacked at once.
+constexpr int kSpareBits = 32;
 
 // Short texts without a call.
 inline void CopyText(char* to, const char* from, size_t bytes) {
@@ -342,22 +255,16 @@ void RowEncoder::AddIds(const RecordBatch&, size_t start, size_t rows) {
 void RowEncoder::Activate(int slot, const int64_t* values, size_t rows) {
   const SlotPlan& plan = table_->format.plan(slot);
   Active active = {slot, values, nullptr, kMost, kUnknown, false, false};
-  Range range;
+  ColumnRange range;
   if (plan.scale > 1 && FirstIsMultiple(values, rows, plan.scale)) {
     int64_t* quotients = Work(slot) == values ? scratch_.get() : Work(slot);
-    active.scaled =
-        plan.scale == 1000
-            ? DivideExactly<1000, 3>(values, rows, quotients, &range)
-            : DivideExactly<10000, 4>(values, rows, quotients, &range);
+    active.scaled = DivideExactly(plan.scale, values, rows, quotients, &range);
     if (active.scaled) {
       if (quotients == scratch_.get()) std::swap(scratch_, work_[slot]);
       active.values = quotients;
     }
   }
-  if (!active.scaled) {
-    range = Range();
-    for (size_t i = 0; i < rows; ++i) range.Add(values[i]);
-  }
+  if (!active.scaled) range = RangeOf(values, rows);
   if (range.high == kUnknown) return;  // Nothing is known: no part.
   active.low = range.low;
   active.high = range.high;
@@ -391,32 +298,20 @@ void RowEncoder::AddInstants(const RecordBatch& batch, size_t start,
   sources.clear();
   for (const Input& input : instants_) {
     const int64_t* values = input.data->numbers.data() + start;
-    int64_t low = kMost;
-    int64_t high = kUnknown;
-    for (size_t i = 0; i < rows; ++i) {
-      low = std::min(low, IsKnown(values[i]) ? values[i] : kMost);
-      high = std::max(high, values[i]);
-      base[i] = IsKnown(base[i]) ? base[i] : values[i];
-    }
+    const ColumnRange range = RangeOf(values, rows);
+    int64_t low = range.low;
+    int64_t high = range.high;
+    FillUnknown(values, rows, base);
     if (IsKnown(high) && (low < kFirstInstant || high > kLastInstant)) {
       RefuseInstants(batch, start, rows, input);
       values = Work(input.slot);
-      low = kMost;
-      high = kUnknown;
-      for (size_t i = 0; i < rows; ++i) {
-        low = std::min(low, IsKnown(values[i]) ? values[i] : kMost);
-        high = std::max(high, values[i]);
-      }
+      const ColumnRange kept = RangeOf(values, rows);
+      low = kept.low;
+      high = kept.high;
       // The base may be one of those refused: take it anew.
       std::fill_n(base, rows, kUnknown);
-      for (const int64_t* earlier : sources) {
-        for (size_t i = 0; i < rows; ++i) {
-          if (!IsKnown(base[i])) base[i] = earlier[i];
-        }
-      }
-      for (size_t i = 0; i < rows; ++i) {
-        if (!IsKnown(base[i])) base[i] = values[i];
-      }
+      for (const int64_t* earlier : sources) FillUnknown(earlier, rows, base);
+      FillUnknown(values, rows, base);
     }
     sources.push_back(values);
     if (is_event_[input.data->column] && IsKnown(high)) {
@@ -433,12 +328,7 @@ void RowEncoder::AddInstants(const RecordBatch& batch, size_t start,
   for (size_t c = 0; c < instants_.size(); ++c) {
     const int64_t* values = sources[c];
     int64_t* differences = Work(instants_[c].slot);
-    for (size_t i = 0; i < rows; ++i) {
-      // Unsigned: the difference of unknown ones is not used.
-      const auto difference = static_cast<int64_t>(
-          static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(base[i]));
-      differences[i] = IsKnown(values[i]) ? difference : kUnknown;
-    }
+    Subtract(values, base, rows, differences);
     Activate(instants_[c].slot, differences, rows);
   }
   Activate(kBaseSlot, base, rows);
@@ -494,69 +384,137 @@ void RowEncoder::AddFree(const RecordBatch& batch, size_t start, size_t rows) {
   }
 }
 
-void RowEncoder::Write(size_t rows) {
+// What a slot's values need.
+RowPart RowEncoder::PartFor(const Active& active) const {
+  RowPart part;
+  part.slot = static_cast<uint16_t>(active.slot);
+  part.scaled = active.scaled;
+  const bool constant = active.low == active.high && !active.unknown;
+  if (constant && (active.low == 0 || active.texts != nullptr ||
+                   active.slot == kFileSlot)) {
+    part.value = active.low;
+  } else {
+    part.width = static_cast<uint8_t>(WidthOf(active.low, active.high));
+  }
+  return part;
+}
+
+// The part can hold those values.
+bool RowEncoder::Fits(const RowPart& part, const Active& active) const {
+  if (part.width == 0) {
+    return active.low == part.value && active.high == part.value &&
+           !active.unknown;
+  }
+  if (part.scaled && !active.scaled) return false;
+  const int64_t scale =
+      part.scaled == active.scaled ? 1 : table_->format.plan(active.slot).scale;
+  return WidthOf(active.low * scale, active.high * scale) <= part.width;
+}
+
+// A layout already there, if all values fit and not too many bits are spared.
+bool RowEncoder::Serves(const RowLayout& layout, int bits) const {
+  size_t a = 0;
+  int spare = -bits;
+  for (const RowPart& part : layout.parts) {
+    spare += part.width;
+    if (a < active_.size() && active_[a].slot == part.slot) {
+      if (!Fits(part, active_[a])) return false;
+      ++a;
+    } else if (part.width == 0) {
+      return false;  // It cannot say unknown.
+    }
+  }
+  return a == active_.size() && spare <= kSpareBits;
+}
+
+const RowLayout* RowEncoder::Layout() {
   parts_.clear();
+  int bits = 0;
   for (const Active& active : active_) {
-    RowPart part;
-    part.slot = static_cast<uint16_t>(active.slot);
-    part.scaled = active.scaled;
-    const bool zero = active.low == 0 && active.high == 0 && !active.unknown;
-    part.width =
-        static_cast<uint8_t>(zero ? 0 : WidthOf(active.low, active.high));
-    parts_.push_back(part);
+    parts_.push_back(PartFor(active));
+    bits += parts_.back().width;
   }
-  const bool same =
-      last_layout_ != nullptr &&
-      std::equal(parts_.begin(), parts_.end(), last_parts_.begin(),
-                 last_parts_.end(), [](const RowPart& a, const RowPart& b) {
-                   return a.slot == b.slot && a.width == b.width &&
-                          a.scaled == b.scaled;
-                 });
-  if (!same) {
-    last_layout_ = table_->format.Intern(parts_);
-    last_parts_ = parts_;
+  if (last_layout_ != nullptr && Serves(*last_layout_, bits)) {
+    return last_layout_;
   }
+  const RowLayout* newest = table_->format.Newest();
+  if (newest == nullptr) return table_->format.Intern(parts_);
+  if (Serves(*newest, bits)) return newest;
+  // One that serves these rows and those before.
+  wider_parts_.clear();
+  int wider = 0;
+  size_t a = 0;
+  const auto add = [&](const RowPart& part) {
+    wider_parts_.push_back(part);
+    wider += part.width;
+  };
+  for (const RowPart& part : newest->parts) {
+    while (a < parts_.size() && parts_[a].slot < part.slot) add(parts_[a++]);
+    if (a < parts_.size() && parts_[a].slot == part.slot) {
+      RowPart both = Fits(part, active_[a]) ? part : parts_[a];
+      if (both.width != 0 && both.scaled == part.scaled) {
+        both.width = std::max(both.width, part.width);
+      }
+      add(both);
+      ++a;
+    } else if (part.width != 0) {
+      add(part);
+    }
+  }
+  while (a < parts_.size()) add(parts_[a++]);
+  return table_->format.Intern(wider - bits <= kSpareBits ? wider_parts_
+                                                          : parts_);
+}
+
+void RowEncoder::Write(size_t rows) {
+  last_layout_ = Layout();
   const RowLayout& layout = *last_layout_;
+  words_.assign(layout.words * kTileRows, 0);
+  for (size_t i = 0; i < rows; ++i) words_[i] = layout.id | dead_[i];
+  size_t a = 0;
+  for (const RowPart& part : layout.parts) {
+    const Active* active = a < active_.size() && active_[a].slot == part.slot
+                               ? &active_[a++]
+                               : nullptr;
+    if (part.width == 0) continue;
+    const int64_t* values = scratch_.get();
+    if (active == nullptr) {
+      std::fill_n(scratch_.get(), rows,
+                  table_->format.plan(part.slot).symbol ? 0 : kUnknown);
+    } else if (part.scaled == active->scaled) {
+      values = active->values;
+    } else {
+      const int64_t scale = table_->format.plan(part.slot).scale;
+      for (size_t i = 0; i < rows; ++i) {
+        const int64_t value = active->values[i];
+        scratch_[i] = IsKnown(value) ? value * scale : kUnknown;
+      }
+    }
+    Pack(values, rows, part.width, static_cast<int>(part.bit % 64),
+         words_.data() + part.bit / 64 * kTileRows);
+  }
   std::fill_n(size_, rows, layout.fixed);
+  written_texts_.clear();
   for (const Active& active : active_) {
     if (active.texts == nullptr) continue;
+    written_texts_.push_back(active.texts);
     for (size_t i = 0; i < rows; ++i) {
       size_[i] += static_cast<uint32_t>(active.texts[i].size());
     }
   }
+  // In order of place within a partition: the last word of a row may reach into
+  // the next one, which is written after it.
   for (size_t i = 0; i < rows; ++i) {
-    place_[i] = table_->blocks.Place(thread_, static_cast<int>(partition_[i]),
-                                     size_[i]);
-    const uint16_t head = layout.id | dead_[i];
-    std::memcpy(place_[i], &head, sizeof head);
-  }
-  constexpr size_t kGroup = 64;  // Rows whose lines stay in the first cache.
-  for (size_t from = 0; from < rows; from += kGroup) {
-    const size_t count = std::min(kGroup, rows - from);
-    for (size_t a = 0; a < active_.size(); ++a) {
-      const RowPart& part = layout.parts[a];
-      const int64_t* values = active_[a].values + from;
-      if (part.scaled == active_[a].scaled) {
-        StoreNumbers(part.width, place_ + from, part.offset, values, count);
-      } else {  // The widest layout keeps plain units.
-        int64_t plain[kGroup];
-        const int64_t scale = table_->format.plan(part.slot).scale;
-        for (size_t i = 0; i < count; ++i) {
-          plain[i] = IsKnown(values[i]) ? values[i] * scale : kUnknown;
-        }
-        StoreNumbers(part.width, place_ + from, part.offset, plain, count);
-      }
+    char* place = table_->blocks.Place(thread_, static_cast<int>(partition_[i]),
+                                       size_[i]);
+    for (size_t w = 0; w < layout.words; ++w) {
+      std::memcpy(place + 8 * w, &words_[w * kTileRows + i], 8);
     }
-    if (layout.texts.empty()) continue;
-    char* at[kGroup];
-    for (size_t i = 0; i < count; ++i) at[i] = place_[from + i] + layout.fixed;
-    for (const Active& active : active_) {
-      if (active.texts == nullptr) continue;
-      for (size_t i = 0; i < count; ++i) {
-        const std::string_view text = active.texts[from + i];
-        CopyText(at[i], text.data(), text.size());
-        at[i] += text.size();
-      }
+    char* at = place + layout.fixed;
+    for (const std::string_view* texts : written_texts_) {
+      const std::string_view text = texts[i];
+      CopyText(at, text.data(), text.size());
+      at += text.size();
     }
   }
 }

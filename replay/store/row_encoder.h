@@ -103,6 +103,10 @@ class RowEncoder {
   void Activate(int slot, const int64_t* values, size_t rows);
   void RefuseInstants(const RecordBatch& batch, size_t start, size_t rows,
                       const Input& input);
+  RowPart PartFor(const Active& active) const;
+  bool Fits(const RowPart& part, const Active& active) const;
+  bool Serves(const RowLayout& layout, int bits) const;
+  const RowLayout* Layout();
   void Write(size_t rows);
 
   RowTable* table_;
@@ -119,15 +123,15 @@ class RowEncoder {
   std::vector<std::unique_ptr<int64_t[]>> work_;  // By slot.
   std::unique_ptr<int64_t[]> scratch_;
   std::vector<Active> active_;
-  std::vector<RowPart> parts_;
-  std::vector<RowPart> last_parts_;
+  std::vector<RowPart> parts_, wider_parts_;
+  std::vector<uint64_t> words_;  // kTileRows for each word of the layout.
+  std::vector<const std::string_view*> written_texts_;
   const RowLayout* last_layout_ = nullptr;
 
   uint32_t partition_[kTileRows];
   uint16_t dead_[kTileRows];
   uint64_t hash_[kTileRows];
   uint32_t size_[kTileRows];
-  char* place_[kTileRows];
   bool any_dead_ = false;
 
   std::vector<uint32_t> rows_of_worker_;

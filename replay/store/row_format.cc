@@ -83,34 +83,55 @@ const RowLayout* RowFormat::Intern(std::span<const RowPart> parts) {
   for (const RowPart& part : parts) {
     key.push_back(static_cast<char>(part.slot & 0xFF));
     key.push_back(static_cast<char>(part.slot >> 8));
-    key.push_back(static_cast<char>(widest ? 8 : part.width));
+    key.push_back(static_cast<char>(widest ? 64 : part.width));
     key.push_back(static_cast<char>(!widest && part.scaled));
+    if (widest || part.width != 0) continue;
+    key.append(reinterpret_cast<const char*>(&part.value), sizeof part.value);
   }
   const auto found = ids_.find(key);
   if (found != ids_.end()) return found->second;
   auto layout = std::make_unique<RowLayout>();
   layout->id = static_cast<uint16_t>(layouts_.size());
   layout->part_of_slot.assign(plans_.size(), -1);
-  layout->fixed = sizeof(uint16_t);
+  std::vector<uint32_t> used = {8 * sizeof(uint16_t)};  // Bits, by word.
+  uint32_t constant = 0;
   for (RowPart part : parts) {
     if (widest) {
-      part.width = 8;
+      part.width = 64;
       part.scaled = false;
     }
-    part.offset = layout->fixed;
-    layout->fixed += part.width;
+    if (part.width != 0) {
+      size_t word = 0;
+      while (word < used.size() && used[word] + part.width > 64) ++word;
+      if (word == used.size()) used.push_back(0);
+      part.bit = static_cast<uint32_t>(64 * word + used[word]);
+      used[word] += part.width;
+    }
     const auto index = static_cast<uint16_t>(layout->parts.size());
     layout->part_of_slot[part.slot] = static_cast<int16_t>(index);
     if (plans_[part.slot].form == SlotForm::kText) {
       layout->texts.push_back(index);
-      layout->lengths.emplace_back(part);
+      if (part.width != 0) {
+        layout->lengths.emplace_back(part);
+      } else {
+        constant += static_cast<uint32_t>(part.value);
+      }
     }
     if (part.slot == kWorkerSlot) layout->worker = NumberReader(part);
     layout->parts.push_back(part);
   }
+  layout->words = static_cast<uint32_t>(used.size());
+  layout->fixed =
+      static_cast<uint32_t>(8 * (used.size() - 1) + (used.back() + 7) / 8);
+  layout->least = layout->fixed + constant;
   ids_.emplace(std::move(key), layout.get());
   layouts_.push_back(std::move(layout));
   return layouts_.back().get();
+}
+
+const RowLayout* RowFormat::Newest() const {
+  std::lock_guard lock(mutex_);
+  return layouts_.empty() ? nullptr : layouts_.back().get();
 }
 
 int64_t RowFormat::Number(const char* row, int slot) const {

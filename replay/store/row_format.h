@@ -1,6 +1,7 @@
 #ifndef PLUMBLINE_REPLAY_STORE_ROW_FORMAT_H_
 #define PLUMBLINE_REPLAY_STORE_ROW_FORMAT_H_
 
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,14 +20,15 @@ namespace plumbline::replay {
 
 // How rows are kept. A row is
 //
-//   head (2 bytes: layout and dead bit) | numbers of fixed width | texts
+//   head (2 bytes: layout and dead bit) | numbers of some bits each | texts
 //
-// and a layout says which numbers stand where. Some thousand rows that were
-// read together share a layout, whose widths are the least that hold all their
-// values: instants as the difference to the row's first known instant, all
-// quantities in whole seconds, metres or hundredths where every value is one.
-// A number that is unknown is the least value of its width; one that is unknown
-// or zero in all rows takes no bytes. So 18 columns take about 55 bytes.
+// and a layout says which numbers stand where. Rows that were read together
+// share a layout, whose widths hold all their values: instants as the
+// difference to the row's first known instant, all quantities in whole seconds,
+// metres or hundredths where every value is one. A number that is unknown is
+// the least value of its width; one that is unknown or the same in all rows may
+// take no bits. Numbers are packed into words of 64 bits, of which none spans
+// two. So 18 columns take about 40 bytes.
 
 enum class SlotForm : uint8_t {
   kNumber,
@@ -59,33 +61,47 @@ struct SlotPlan {
 
 struct RowPart {
   uint16_t slot = 0;
-  uint8_t width = 0;    // Bytes, 0 to 8; with 0 every value is 0.
+  uint8_t width = 0;    // Bits: 0 to 57, or 64.
   bool scaled = false;  // In units of SlotPlan::scale.
-  uint32_t offset = 0;  // From the start of the row.
+  uint32_t bit = 0;     // From the start of the row.
+  int64_t value = 0;    // Of all rows, where the width is 0.
 };
 
-// The least number of `width` bytes (1 to 8), which stands for unknown.
+// The least number of `width` bits (1 to 64), which stands for unknown.
 constexpr int64_t UnknownOf(int width) {
-  return static_cast<int64_t>(~uint64_t{0} << (8 * width - 1));
+  return static_cast<int64_t>(~uint64_t{0} << (width - 1));
+}
+
+// The least width that holds [low, high] and unknown. A number is loaded as
+// eight bytes from any bit of the first, so that 58 to 63 bits do not do.
+constexpr int WidthOf(int64_t low, int64_t high) {
+  const int64_t most = high > -low ? high : -low;
+  const int width =
+      std::bit_width(static_cast<uint64_t>(most > 0 ? most : 0)) + 1;
+  return width <= 57 ? width : 64;
 }
 
 // How to read one number, worked out once.
 struct NumberReader {
   uint32_t offset = 0;
-  int shift = 64;     // 64 less the bits of the number; 64: no bytes.
-  int64_t none = 0;   // What stands for unknown.
-  int64_t fixed = 0;  // The value where there are no bytes.
+  uint8_t left = 0;    // Drops the bits above the number.
+  uint8_t right = 64;  // 64 less its bits; 64: none.
+  int64_t none = 0;    // What stands for unknown.
+  int64_t fixed = 0;   // The value where there are no bits.
 
   NumberReader() = default;
   explicit NumberReader(const RowPart& part)
-      : offset(part.offset),
-        shift(64 - 8 * part.width),
-        none(part.width == 0 ? 0 : UnknownOf(part.width)) {}
+      : offset(part.bit / 8),
+        left(static_cast<uint8_t>(
+            part.width == 0 ? 0 : 64 - part.width - part.bit % 8)),
+        right(static_cast<uint8_t>(64 - part.width)),
+        none(part.width == 0 ? 0 : UnknownOf(part.width)),
+        fixed(part.value) {}
   // kUnknown if unknown. Reads up to 7 bytes past the number.
   int64_t Read(const char* row) const {
-    if (shift == 64) return fixed;
+    if (right == 64) return fixed;
     const auto value =
-        static_cast<int64_t>(LoadWord(row + offset) << shift) >> shift;
+        static_cast<int64_t>(LoadWord(row + offset) << left) >> right;
     return value == none ? kUnknown : value;
   }
 };
@@ -93,10 +109,12 @@ struct NumberReader {
 struct RowLayout {
   uint16_t id = 0;
   uint32_t fixed = 0;                 // Bytes of head and numbers.
+  uint32_t least = 0;                 // And of texts of one length.
+  uint32_t words = 0;                 // That the fixed bytes are cut from.
   std::vector<RowPart> parts;         // By ascending slot.
   std::vector<int16_t> part_of_slot;  // Index in parts, -1 if there is none.
   std::vector<uint16_t> texts;        // Indexes in parts.
-  std::vector<NumberReader> lengths;  // Of the texts.
+  std::vector<NumberReader> lengths;  // Of texts of several lengths.
   NumberReader worker;
 
   // As kept, kUnknown if unknown.
@@ -104,7 +122,7 @@ struct RowLayout {
     return NumberReader(part).Read(row);
   }
   size_t Size(const char* row) const {
-    size_t size = fixed;
+    size_t size = least;
     for (const NumberReader& text : lengths) {
       const int64_t length = text.Read(row);
       size += static_cast<size_t>(length > 0 ? length : 0);
@@ -130,9 +148,11 @@ class RowFormat {
   // Names, by ascending slot. After the last FreeSlot.
   std::vector<std::pair<std::string, int>> FreeColumns() const;
 
-  // The layout of those parts, whose offsets are filled in here. Thread-safe;
+  // The layout of those parts, whose places are filled in here. Thread-safe;
   // lives as long as this.
   const RowLayout* Intern(std::span<const RowPart> parts);
+  // The layout made last, nullptr if none. Thread-safe.
+  const RowLayout* Newest() const;
 
   const RowLayout& At(uint16_t head) const {
     return *layouts_[head & kLayoutMask];

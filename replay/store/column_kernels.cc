@@ -1,0 +1,120 @@
+#include "replay/store/column_kernels.h"
+
+#include <algorithm>
+
+#include "replay/store/row_format.h"
+
+// A copy for each kind of machine, chosen when the program is loaded; before
+// that a sanitizer could not yet look on.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define PLUMBLINE_PER_MACHINE \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PLUMBLINE_PER_MACHINE
+#endif
+
+namespace plumbline::replay {
+namespace {
+
+constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+
+// By the inverse of the odd part of the scale, which is right for multiples.
+template <int64_t kScale, int kTwos>
+[[gnu::always_inline]] inline bool Divide(const int64_t* values, size_t rows,
+                                          int64_t* out, ColumnRange* range) {
+  constexpr uint64_t kOdd = static_cast<uint64_t>(kScale) >> kTwos;
+  constexpr uint64_t kInverse = [] {
+    uint64_t inverse = kOdd;  // Right in 3 bits; each round doubles them.
+    for (int i = 0; i < 5; ++i) inverse *= 2 - kOdd * inverse;
+    return inverse;
+  }();
+  constexpr uint64_t kLimit = static_cast<uint64_t>(kMost / kScale);
+  constexpr uint64_t kLow = (uint64_t{1} << kTwos) - 1;
+  int64_t low = kMost;
+  int64_t high = kUnknown;
+  int64_t least = kMost;
+  uint64_t wrong = 0;
+  for (size_t i = 0; i < rows; ++i) {
+    const int64_t value = values[i];
+    const uint64_t quotient = static_cast<uint64_t>(value >> kTwos) * kInverse;
+    const bool known = value != kUnknown;
+    const uint64_t odd = static_cast<uint64_t>(value) & kLow;
+    const uint64_t far = quotient + kLimit > 2 * kLimit ? 1 : 0;
+    wrong |= known ? odd | far : 0;
+    const int64_t kept = known ? static_cast<int64_t>(quotient) : kUnknown;
+    out[i] = kept;
+    low = std::min(low, known ? kept : kMost);
+    least = std::min(least, kept);
+    high = std::max(high, kept);
+  }
+  *range = {low, high, least};
+  return wrong == 0;
+}
+
+PLUMBLINE_PER_MACHINE
+bool DivideBy1000(const int64_t* values, size_t rows, int64_t* out,
+                  ColumnRange* range) {
+  return Divide<1000, 3>(values, rows, out, range);
+}
+
+PLUMBLINE_PER_MACHINE
+bool DivideBy10000(const int64_t* values, size_t rows, int64_t* out,
+                   ColumnRange* range) {
+  return Divide<10000, 4>(values, rows, out, range);
+}
+
+}  // namespace
+
+bool DivideExactly(int64_t scale, const int64_t* values, size_t rows,
+                   int64_t* quotients, ColumnRange* range) {
+  return scale == 1000 ? DivideBy1000(values, rows, quotients, range)
+                       : DivideBy10000(values, rows, quotients, range);
+}
+
+PLUMBLINE_PER_MACHINE
+ColumnRange RangeOf(const int64_t* values, size_t rows) {
+  int64_t low = kMost;
+  int64_t high = kUnknown;
+  int64_t least = kMost;
+  for (size_t i = 0; i < rows; ++i) {
+    const int64_t value = values[i];
+    low = std::min(low, value != kUnknown ? value : kMost);
+    least = std::min(least, value);
+    high = std::max(high, value);
+  }
+  return {low, high, least};
+}
+
+PLUMBLINE_PER_MACHINE
+void Subtract(const int64_t* __restrict values, const int64_t* __restrict base,
+              size_t rows, int64_t* __restrict differences) {
+  for (size_t i = 0; i < rows; ++i) {
+    // Unsigned: the difference of unknown ones is not used.
+    const auto difference = static_cast<int64_t>(
+        static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(base[i]));
+    differences[i] = values[i] != kUnknown ? difference : kUnknown;
+  }
+}
+
+PLUMBLINE_PER_MACHINE
+void FillUnknown(const int64_t* __restrict values, size_t rows,
+                 int64_t* __restrict base) {
+  for (size_t i = 0; i < rows; ++i) {
+    base[i] = base[i] != kUnknown ? base[i] : values[i];
+  }
+}
+
+PLUMBLINE_PER_MACHINE
+void Pack(const int64_t* __restrict values, size_t rows, int width, int shift,
+          uint64_t* __restrict words) {
+  const auto none = static_cast<uint64_t>(UnknownOf(width));
+  const uint64_t mask = ~uint64_t{0} >> (64 - width);
+  for (size_t i = 0; i < rows; ++i) {
+    const uint64_t kept =
+        values[i] != kUnknown ? static_cast<uint64_t>(values[i]) : none;
+    words[i] |= (kept & mask) << shift;
+  }
+}
+
+}  // namespace plumbline::replay
