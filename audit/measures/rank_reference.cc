@@ -55,6 +55,46 @@ void SortedValues::AddMoments(int64_t value, int64_t count) {
   squares_ += bounded * bounded * count;
 }
 
+// Fills the table of `span` seconds from `first` on and the moments.
+template <typename Value>
+void SortedValues::CountSeconds(std::span<const Value> values, int64_t unit,
+                                int64_t first, int64_t span) {
+  first_second_ = first;
+  by_second_.assign(span, 0);
+  for (const Value value : values) ++by_second_[value / unit - first];
+  // Within these bounds the sums fit words.
+  constexpr int64_t kMostSecond = int64_t{1} << 20;
+  const bool words = values.size() <= size_t{1} << 22 &&
+                     first >= -kMostSecond && first + span <= kMostSecond;
+  int64_t sum = 0, squares = 0, second = first;
+  uint32_t below = 0;
+  for (uint32_t& count : by_second_) {
+    if (words) {
+      const int64_t part = count * second;
+      sum += part;
+      squares += part * second;
+    } else if (count > 0) {
+      AddMoments(second * 1000, count);
+    }
+    count = below += count;
+    ++second;
+  }
+  if (!words) return;
+  size_ = static_cast<int64_t>(values.size());
+  sum_ = Int128{sum} * 1000;
+  squares_ = Int128{squares} * 1'000'000;
+}
+
+void SortedValues::List(std::vector<int64_t>& values) {
+  std::sort(values.begin(), values.end());
+  for (size_t i = 0; i < values.size(); ++i) {
+    AddMoments(values[i], 1);
+    if (i + 1 < values.size() && values[i] == values[i + 1]) continue;
+    values_.push_back(values[i]);
+    up_to_.push_back(static_cast<int64_t>(i) + 1);
+  }
+}
+
 void SortedValues::Assign(std::vector<int64_t>& values) {
   Clear();
   if (values.empty()) return;
@@ -64,24 +104,33 @@ void SortedValues::Assign(std::vector<int64_t>& values) {
     whole &= value % 1000 == 0;
     least = std::min(least, value);
     most = std::max(most, value);
-    AddMoments(value, 1);
   }
   const int64_t first = FloorSecond(least);
   const int64_t span = FloorSecond(most) - first + 1;
-  if (whole && Dense(span, size_)) {
-    first_second_ = first;
-    by_second_.assign(span, 0);
-    for (const int64_t value : values) ++by_second_[value / 1000 - first];
-    uint32_t below = 0;
-    for (uint32_t& count : by_second_) count = below += count;
+  if (whole && Dense(span, static_cast<int64_t>(values.size()))) {
+    CountSeconds<int64_t>(values, 1000, first, span);
+  } else {
+    List(values);
+  }
+}
+
+void SortedValues::AssignSeconds(std::span<const int32_t> seconds) {
+  Clear();
+  if (seconds.empty()) return;
+  int32_t least = seconds.front(), most = seconds.front();
+  for (const int32_t second : seconds) {
+    least = std::min(least, second);
+    most = std::max(most, second);
+  }
+  const int64_t span = int64_t{most} - least + 1;
+  if (seconds.size() <= UINT32_MAX &&
+      Dense(span, static_cast<int64_t>(seconds.size()))) {
+    CountSeconds<int32_t>(seconds, 1, least, span);
     return;
   }
-  std::sort(values.begin(), values.end());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (i + 1 < values.size() && values[i] == values[i + 1]) continue;
-    values_.push_back(values[i]);
-    up_to_.push_back(static_cast<int64_t>(i) + 1);
-  }
+  std::vector<int64_t> values;
+  for (const int32_t second : seconds) values.push_back(int64_t{second} * 1000);
+  List(values);
 }
 
 void SortedValues::AssignCounts(std::span<const Count> sorted) {

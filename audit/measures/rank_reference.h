@@ -50,12 +50,21 @@ class DaySet {
 class SortedValues {
  public:
   void Assign(std::vector<int64_t>& values);  // Reorders `values`.
+  void AssignSeconds(std::span<const int32_t> seconds);
   void AssignCounts(std::span<const Count> sorted);
 
   int64_t size() const { return size_; }
   int64_t AtMost(int64_t value) const {
     if (by_second_.empty()) return AtMostOf(value);
     const int64_t at = FloorSecond(value) - first_second_;
+    if (at < 0) return 0;
+    if (at >= static_cast<int64_t>(by_second_.size())) return size_;
+    return by_second_[at];
+  }
+  // AtMost(second * 1000).
+  int64_t AtMostSecond(int64_t second) const {
+    if (by_second_.empty()) return AtMostOf(second * 1000);
+    const int64_t at = second - first_second_;
     if (at < 0) return 0;
     if (at >= static_cast<int64_t>(by_second_.size())) return size_;
     return by_second_[at];
@@ -74,6 +83,10 @@ class SortedValues {
   int64_t AtMostOf(int64_t value) const;
   void Clear();
   void AddMoments(int64_t value, int64_t count);
+  template <typename Value>
+  void CountSeconds(std::span<const Value> values, int64_t unit, int64_t first,
+                    int64_t span);
+  void List(std::vector<int64_t>& values);
 
   int64_t size_ = 0;
   Int128 sum_ = 0, squares_ = 0;

@@ -16,9 +16,29 @@ Int128 ToFixed(double value) {
   return static_cast<Int128>(std::nearbyint(scaled));
 }
 
-// Up to this many are counted one by one, four at a time, which is faster than
-// sorting them.
-constexpr size_t kFew = 64;
+// What a task says, in its own unit, and how many values of a reference are at
+// most one in that unit.
+uint32_t WorkerOf(const RankedTask& task) { return task.worker; }
+uint32_t WorkerOf(const RankedSeconds& task) {
+  return task.worker & ~kCensoredBit;
+}
+bool IsCensored(const RankedTask& task) { return task.censored; }
+bool IsCensored(const RankedSeconds& task) {
+  return (task.worker & kCensoredBit) != 0;
+}
+bool IsRanked(const RankedTask& task, int t) {
+  return task.ranked && IsKnown(task.target[t]);
+}
+bool IsRanked(const RankedSeconds& task, int t) {
+  return task.target[t] != kNoSecond;
+}
+int64_t AtMost(const SortedValues& values, int64_t value, const RankedTask&) {
+  return values.AtMost(value);
+}
+int64_t AtMost(const SortedValues& values, int64_t value,
+               const RankedSeconds&) {
+  return values.AtMostSecond(value);
+}
 
 }  // namespace
 
@@ -42,17 +62,17 @@ void SpreadSums::operator+=(const SpreadSums& other) {
   squares += other.squares;
 }
 
+template <typename Task>
 void StratumRanker::Rank(
-    const Reference& reference, std::span<const RankedTask> tasks,
+    const Reference& reference, std::span<const Task> tasks,
     std::array<Int128, kTargets>* met, std::array<RankSums, kTargets>* sums,
     std::span<std::array<WorkerInfluence, kTargets>> influence) {
   groups_.clear();
   std::array<Int128, kTargets> own_met = {};
   for (size_t begin = 0; begin < tasks.size();) {
-    size_t end = begin;
-    while (end < tasks.size() && tasks[end].worker == tasks[begin].worker) {
-      ++end;
-    }
+    const uint32_t worker = WorkerOf(tasks[begin]);
+    size_t end = begin + 1;
+    while (end < tasks.size() && WorkerOf(tasks[end]) == worker) ++end;
     groups_.push_back(
         GroupOf(reference, tasks.subspan(begin, end - begin), &own_met));
     begin = end;
@@ -71,31 +91,30 @@ void StratumRanker::Rank(
     const double plain = static_cast<double>(all_met[t]) * per_duration;
     RankSums& sum = (*sums)[t];
     for (const Group& group : groups_) {
+      const TargetGroup& target = group.targets[t];
       const int64_t others = n - group.own;
       double moved = 0;
       if (group.own > 0) {
-        moved = (static_cast<double>(group.at_or_above[t]) -
+        moved = (static_cast<double>(target.at_or_above) -
                  static_cast<double>(group.own) * plain) *
                 per_duration;
       }
       WorkerInfluence& worker = influence[group.worker][t];
       worker.any |= group.own > 0;
-      if (group.ranked[t] > 0 && others > 0) {
-        sum.n += group.ranked[t];
+      if (target.ranked > 0 && others > 0) {
+        sum.n += target.ranked;
         ++sum.workers;
-        const Int128 pi = FixedPoint(group.met[t], others, kRankBits);
+        const Int128 pi = FixedPoint(target.met, others, kRankBits);
         const int64_t started = others + censored - group.own_censored;
         sum.pi += pi;
-        sum.low += started == others
-                       ? pi
-                       : FixedPoint(group.met[t], started, kRankBits);
+        sum.low +=
+            started == others ? pi : FixedPoint(target.met, started, kRankBits);
         sum.high += started == others
                         ? pi
-                        : FixedPoint(group.met[t] + group.met_censored[t],
+                        : FixedPoint(Int128{target.met} + target.met_censored,
                                      started, kRankBits);
-        worker.ranked += group.ranked[t];
-        moved +=
-            static_cast<double>(group.met[t]) / static_cast<double>(others);
+        worker.ranked += target.ranked;
+        moved += static_cast<double>(target.met) / static_cast<double>(others);
       }
       worker.fixed += ToFixed(moved);
     }
@@ -103,78 +122,72 @@ void StratumRanker::Rank(
 }
 
 void StratumRanker::OwnValues::Assign(std::vector<int64_t>& values) {
-  few_.clear();
   sorted_.clear();
   size_ = static_cast<int64_t>(values.size());
-  const bool narrow =
-      values.size() <= kFew &&
-      std::all_of(values.begin(), values.end(), [](int64_t value) {
-        return value >= INT32_MIN && value <= INT32_MAX;
-      });
-  if (narrow) {
-    for (const int64_t value : values) {
-      few_.push_back(static_cast<int32_t>(value));
-    }
-    return;
+  bool narrow = values.size() <= kFew;
+  for (size_t i = 0; narrow && i < values.size(); ++i) {
+    few_[i] = static_cast<int32_t>(values[i]);
+    narrow = few_[i] == values[i] && few_[i] != INT32_MIN;
   }
+  if (narrow) return;
   sorted_.swap(values);
   std::sort(sorted_.begin(), sorted_.end());
 }
 
-int64_t StratumRanker::OwnValues::AtMost(int64_t value) const {
-  if (sorted_.empty()) {
-    if (value < INT32_MIN) return 0;
-    const int32_t bound =
-        static_cast<int32_t>(std::min<int64_t>(value, INT32_MAX));
-    int32_t count = 0;
-    for (const int32_t own : few_) count += own <= bound;
-    return count;
-  }
+int64_t StratumRanker::OwnValues::AtMostSorted(int64_t value) const {
   return std::upper_bound(sorted_.begin(), sorted_.end(), value) -
          sorted_.begin();
 }
 
+template <typename Task>
 StratumRanker::Group StratumRanker::GroupOf(const Reference& reference,
-                                            std::span<const RankedTask> tasks,
+                                            std::span<const Task> tasks,
                                             std::array<Int128, kTargets>* met) {
   values_.clear();
   censored_values_.clear();
-  for (const RankedTask& task : tasks) {
-    (task.censored ? censored_values_ : values_).push_back(task.value);
+  for (const Task& task : tasks) {
+    (IsCensored(task) ? censored_values_ : values_).push_back(task.value);
   }
   own_.Assign(values_);
   own_censored_.Assign(censored_values_);
   Group group;
-  group.worker = tasks.front().worker;
+  group.worker = WorkerOf(tasks.front());
   group.own = own_.size();
   group.own_censored = own_censored_.size();
   const bool bounds = reference.censored.size() > group.own_censored;
   for (int t = 0; t < kTargets; ++t) {
     const SortedValues& targets = reference.targets[t];
     if (targets.size() == 0) continue;
-    // One worker's tasks of one stratum: a word holds what they add up to.
-    int64_t others_met = 0, all_met = 0, below = 0, met_censored = 0;
-    for (const RankedTask& task : tasks) {
-      if (task.censored) continue;
-      below += targets.AtMost(task.value - 1);
-      if (!task.ranked || !IsKnown(task.target[t])) continue;
+    TargetGroup& sums = group.targets[t];
+    int64_t all_met = 0, own_met = 0, below = 0;
+    for (const Task& task : tasks) {
+      if (IsCensored(task)) continue;
+      below += AtMost(targets, task.value - int64_t{1}, task);
+      if (!IsRanked(task, t)) continue;
       const int64_t target = task.target[t];
-      ++group.ranked[t];
-      const int64_t at_most = reference.durations.AtMost(target);
-      all_met += at_most;
-      others_met += at_most - own_.AtMost(target);
+      ++sums.ranked;
+      all_met += AtMost(reference.durations, target, task);
+      own_met += own_.AtMost(target);
       if (bounds) {
-        met_censored +=
-            reference.censored.AtMost(target) - own_censored_.AtMost(target);
+        sums.met_censored += AtMost(reference.censored, target, task) -
+                             own_censored_.AtMost(target);
       }
     }
     (*met)[t] += all_met;
-    group.met[t] = others_met;
-    group.met_censored[t] = met_censored;
-    group.at_or_above[t] = Int128{group.own} * targets.size() - below;
+    sums.met = all_met - own_met;
+    sums.at_or_above = group.own * targets.size() - below;
   }
   return group;
 }
+
+template void StratumRanker::Rank(
+    const Reference&, std::span<const RankedTask>,
+    std::array<Int128, kTargets>*, std::array<RankSums, kTargets>*,
+    std::span<std::array<WorkerInfluence, kTargets>>);
+template void StratumRanker::Rank(
+    const Reference&, std::span<const RankedSeconds>,
+    std::array<Int128, kTargets>*, std::array<RankSums, kTargets>*,
+    std::span<std::array<WorkerInfluence, kTargets>>);
 
 void AddInfluence(const WorkerInfluence& influence, double plain,
                   SpreadSums* spread) {

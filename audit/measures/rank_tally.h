@@ -1,6 +1,7 @@
 #ifndef PLUMBLINE_AUDIT_MEASURES_RANK_TALLY_H_
 #define PLUMBLINE_AUDIT_MEASURES_RANK_TALLY_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -49,21 +50,27 @@ struct SpreadSums {
 class StratumRanker {
  public:
   // Where `met` is given it gets the sums of Reference::met, which are then
-  // those of `tasks`; otherwise they are taken from `reference`.
-  void Rank(const Reference& reference, std::span<const RankedTask> tasks,
+  // those of `tasks`; otherwise they are taken from `reference`. Task is
+  // RankedTask or RankedSeconds.
+  template <typename Task>
+  void Rank(const Reference& reference, std::span<const Task> tasks,
             std::array<Int128, kTargets>* met,
             std::array<RankSums, kTargets>* sums,
             std::span<std::array<WorkerInfluence, kTargets>> influence);
 
  private:
-  // One worker in the stratum, in integers.
+  // One worker in the stratum and one target, in integers: a word holds what
+  // one worker's tasks of one stratum add up to.
+  struct TargetGroup {
+    int64_t ranked = 0, met = 0, met_censored = 0, at_or_above = 0;
+  };
   struct Group {
     uint32_t worker;
     int64_t own = 0, own_censored = 0;
-    std::array<int64_t, kTargets> ranked = {};
-    std::array<Int128, kTargets> met = {}, met_censored = {}, at_or_above = {};
+    std::array<TargetGroup, kTargets> targets;
   };
-  Group GroupOf(const Reference& reference, std::span<const RankedTask> tasks,
+  template <typename Task>
+  Group GroupOf(const Reference& reference, std::span<const Task> tasks,
                 std::array<Int128, kTargets>* met);
 
   // A worker's own durations, of which there are few as a rule.
@@ -71,11 +78,23 @@ class StratumRanker {
    public:
     void Assign(std::vector<int64_t>& values);  // May take the values.
     int64_t size() const { return size_; }
-    int64_t AtMost(int64_t value) const;
+    int64_t AtMost(int64_t value) const {
+      if (!sorted_.empty()) return AtMostSorted(value);
+      const int32_t bound = static_cast<int32_t>(
+          std::clamp<int64_t>(value, INT32_MIN, INT32_MAX));
+      int32_t count = 0;
+      for (int64_t i = 0; i < size_; ++i) count += few_[i] <= bound;
+      return count;
+    }
 
    private:
+    // Up to this many are counted one by one, four at a time, which is faster
+    // than sorting them.
+    static constexpr size_t kFew = 64;
+    int64_t AtMostSorted(int64_t value) const;
+
     int64_t size_ = 0;
-    std::vector<int32_t> few_;
+    std::array<int32_t, kFew> few_;  // Above INT32_MIN.
     std::vector<int64_t> sorted_;
   };
 

@@ -55,20 +55,34 @@ StratumFigures FiguresOf(const ChosenStratum& stratum,
   return figures;
 }
 
-// The stratum's tasks by worker, those of its cells in turn.
+// The stratum's tasks by worker, in seconds where that can be.
 class Gathered {
  public:
-  template <typename GatherCell>
-  void Fill(const ChosenStratum& stratum, const GatherCell& gather) {
+  // `gather(cell, ranked, out)` appends a cell's tasks in seconds or, into the
+  // other kind of list, as they are; the first tells whether it could.
+  template <typename Gather>
+  void Fill(const ChosenStratum& stratum, uint32_t workers,
+            const Gather& gather) {
+    seconds_.clear();
     tasks_.clear();
-    size_t ranked = 0;
+    in_seconds_ = true;
+    size_t at = 0;
+    for (const uint32_t cell : stratum.cells) {
+      while (at < stratum.ranked.size() && stratum.ranked[at] < cell) ++at;
+      const bool ranked =
+          at < stratum.ranked.size() && stratum.ranked[at] == cell;
+      in_seconds_ = in_seconds_ && gather(cell, ranked, &seconds_);
+    }
+    if (in_seconds_) {
+      SortSeconds(workers);
+      return;
+    }
+    at = 0;
     for (const uint32_t cell : stratum.cells) {
       const size_t begin = tasks_.size();
       gather(cell, &tasks_);
-      while (ranked < stratum.ranked.size() && stratum.ranked[ranked] < cell) {
-        ++ranked;
-      }
-      if (ranked < stratum.ranked.size() && stratum.ranked[ranked] == cell) {
+      while (at < stratum.ranked.size() && stratum.ranked[at] < cell) ++at;
+      if (at < stratum.ranked.size() && stratum.ranked[at] == cell) {
         for (size_t i = begin; i < tasks_.size(); ++i) tasks_[i].ranked = true;
       }
     }
@@ -82,6 +96,10 @@ class Gathered {
 
   // The reference that these tasks are for each other.
   void Refer(Reference* reference) {
+    if (in_seconds_) {
+      ReferSeconds(reference);
+      return;
+    }
     Assign([](const RankedTask& task) { return !task.censored; },
            [](const RankedTask& task) { return task.value; },
            &reference->durations);
@@ -98,9 +116,62 @@ class Gathered {
     }
   }
 
-  std::span<const RankedTask> tasks() const { return tasks_; }
+  void Rank(const Reference& reference, StratumRanker& ranker,
+            std::array<Int128, kTargets>* met,
+            std::array<RankSums, kTargets>* sums, Influences& influence) const {
+    if (in_seconds_) {
+      ranker.Rank(reference, std::span<const RankedSeconds>(seconds_), met,
+                  sums, influence);
+    } else {
+      ranker.Rank(reference, std::span<const RankedTask>(tasks_), met, sums,
+                  influence);
+    }
+  }
 
  private:
+  static uint32_t WorkerOf(const RankedSeconds& task) {
+    return task.worker & ~kCensoredBit;
+  }
+
+  // Several cells, each by worker: one counting pass.
+  void SortSeconds(uint32_t workers) {
+    auto by_worker = [](const RankedSeconds& a, const RankedSeconds& b) {
+      return WorkerOf(a) < WorkerOf(b);
+    };
+    if (std::is_sorted(seconds_.begin(), seconds_.end(), by_worker)) return;
+    begins_.assign(workers + size_t{1}, 0);
+    for (const RankedSeconds& task : seconds_) ++begins_[WorkerOf(task) + 1];
+    for (size_t w = 1; w < begins_.size(); ++w) begins_[w] += begins_[w - 1];
+    sorted_.resize(seconds_.size());
+    for (const RankedSeconds& task : seconds_) {
+      sorted_[begins_[WorkerOf(task)]++] = task;
+    }
+    seconds_.swap(sorted_);
+  }
+
+  void ReferSeconds(Reference* reference) {
+    plain_.clear();
+    plain_censored_.clear();
+    for (std::vector<int32_t>& targets : plain_targets_) targets.clear();
+    for (const RankedSeconds& task : seconds_) {
+      if ((task.worker & kCensoredBit) != 0) {
+        plain_censored_.push_back(task.value);
+        continue;
+      }
+      plain_.push_back(task.value);
+      for (int t = 0; t < kTargets; ++t) {
+        if (task.target[t] != kNoSecond) {
+          plain_targets_[t].push_back(task.target[t]);
+        }
+      }
+    }
+    reference->durations.AssignSeconds(plain_);
+    reference->censored.AssignSeconds(plain_censored_);
+    for (int t = 0; t < kTargets; ++t) {
+      reference->targets[t].AssignSeconds(plain_targets_[t]);
+    }
+  }
+
   template <typename Keep, typename Value>
   void Assign(const Keep& keep, const Value& value, SortedValues* out) {
     values_.clear();
@@ -110,9 +181,30 @@ class Gathered {
     out->Assign(values_);
   }
 
+  bool in_seconds_ = true;
+  std::vector<RankedSeconds> seconds_, sorted_;
+  std::vector<uint32_t> begins_;
+  std::vector<int32_t> plain_, plain_censored_;
+  std::array<std::vector<int32_t>, kTargets> plain_targets_;
   std::vector<RankedTask> tasks_;
   std::vector<int64_t> values_;
 };
+
+// The two ways in which Gathered asks.
+template <typename InSeconds, typename AsTheyAre>
+struct Gatherer {
+  InSeconds in_seconds;
+  AsTheyAre as_they_are;
+  bool operator()(uint32_t cell, bool ranked,
+                  std::vector<RankedSeconds>* out) const {
+    return in_seconds(cell, ranked, out);
+  }
+  void operator()(uint32_t cell, std::vector<RankedTask>* out) const {
+    as_they_are(cell, out);
+  }
+};
+template <typename InSeconds, typename AsTheyAre>
+Gatherer(InSeconds, AsTheyAre) -> Gatherer<InSeconds, AsTheyAre>;
 
 }  // namespace
 
@@ -226,6 +318,19 @@ void RankedTasks::Gather(uint32_t cell, std::vector<RankedTask>* out) const {
   records_.AppendCell(cell, own_first_, out);
 }
 
+bool RankedTasks::GatherSeconds(uint32_t cell, bool ranked,
+                                std::vector<RankedSeconds>* out) const {
+  for (const Source& source : sources_) {
+    if (cell >= source.cell_of.size() || source.cell_of[cell] < 0) continue;
+    if (!source.records.AppendSeconds(
+            static_cast<uint32_t>(source.cell_of[cell]), source.first_worker,
+            ranked, out)) {
+      return false;
+    }
+  }
+  return records_.AppendSeconds(cell, own_first_, ranked, out);
+}
+
 RankedTasks::Folded RankedTasks::CountsOf(uint32_t cell) const {
   std::vector<RankedTask> tasks;
   Gather(cell, &tasks);
@@ -258,16 +363,18 @@ int64_t RankedTasks::WorkersOf(std::span<const uint32_t> cells,
                                std::vector<uint32_t>* seen_by,
                                uint32_t pool) const {
   seen_by->resize(workers(), UINT32_MAX);
-  std::vector<RankedTask> tasks;
   int64_t count = 0;
+  auto see = [&](uint32_t worker) {
+    count += (*seen_by)[worker] != pool;
+    (*seen_by)[worker] = pool;
+  };
   for (const uint32_t cell : cells) {
-    tasks.clear();
-    Gather(cell, &tasks);
-    for (const RankedTask& task : tasks) {
-      if (task.censored || (*seen_by)[task.worker] == pool) continue;
-      (*seen_by)[task.worker] = pool;
-      ++count;
+    for (const Source& source : sources_) {
+      if (cell >= source.cell_of.size() || source.cell_of[cell] < 0) continue;
+      source.records.VisitDelivered(static_cast<uint32_t>(source.cell_of[cell]),
+                                    source.first_worker, see);
     }
+    records_.VisitDelivered(cell, own_first_, see);
   }
   return count;
 }
@@ -390,14 +497,19 @@ TargetRanks RankedTasks::Rank(const v1::AuditPlan& plan) const {
   ForEach(chosen.size(), [&](size_t s) {
     Own& own = owns.local();
     own.influence.resize(workers());
-    own.gathered.Fill(chosen[s],
-                      [this](uint32_t cell, std::vector<RankedTask>* out) {
-                        Gather(cell, out);
-                      });
+    own.gathered.Fill(
+        chosen[s], workers(),
+        Gatherer{[this](uint32_t cell, bool ranked,
+                        std::vector<RankedSeconds>* out) {
+                   return GatherSeconds(cell, ranked, out);
+                 },
+                 [this](uint32_t cell, std::vector<RankedTask>* out) {
+                   Gather(cell, out);
+                 }});
     own.gathered.Refer(&own.reference);
     ranks.strata[s] = FiguresOf(chosen[s], own.reference);
-    own.ranker.Rank(own.reference, own.gathered.tasks(), &own.reference.met,
-                    &ranks.sums[s], own.influence);
+    own.gathered.Rank(own.reference, own.ranker, &own.reference.met,
+                      &ranks.sums[s], own.influence);
     plains[s].Add(own.reference);
   });
   PlainRank plain;
@@ -506,12 +618,17 @@ SecondLook::Sums SecondLook::All() const {
   ForEach(chosen_.size(), [&](size_t s) {
     Own& own = owns.local();
     own.influence.resize(waiting_.workers());
-    own.gathered.Fill(chosen_[s],
-                      [this](uint32_t cell, std::vector<RankedTask>* out) {
-                        waiting_.AppendCell(cell, 0, out);
-                      });
-    own.ranker.Rank(references_[s], own.gathered.tasks(), nullptr,
-                    &sums.strata[s], own.influence);
+    own.gathered.Fill(
+        chosen_[s], waiting_.workers(),
+        Gatherer{[this](uint32_t cell, bool ranked,
+                        std::vector<RankedSeconds>* out) {
+                   return waiting_.AppendSeconds(cell, 0, ranked, out);
+                 },
+                 [this](uint32_t cell, std::vector<RankedTask>* out) {
+                   waiting_.AppendCell(cell, 0, out);
+                 }});
+    own.gathered.Rank(references_[s], own.ranker, nullptr, &sums.strata[s],
+                      own.influence);
   });
   Influences all(waiting_.workers());
   for (const Own& own : owns) {

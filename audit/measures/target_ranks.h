@@ -47,9 +47,9 @@ class PlainRank {
 
 // The accepted tasks of many workers by stratum, and what is to be told of
 // them: their state as exact histograms, and their ranks. What is seen is kept
-// as records of 16 bytes, up to a number of bytes; past that it is folded into
-// histograms, which no longer say whose a task was: ranks then need a second
-// look at the tasks.
+// as records of 8 or 16 bytes, up to a number of bytes; past that it is folded
+// into histograms, which no longer say whose a task was: ranks then need a
+// second look at the tasks.
 class RankedTasks {
  public:
   RankedTasks(const MeasureContext& context, int64_t kept_bytes);
@@ -86,6 +86,8 @@ class RankedTasks {
   void Close() const;
   uint32_t workers() const { return own_first_ + records_.workers(); }
   void Gather(uint32_t cell, std::vector<RankedTask>* out) const;
+  bool GatherSeconds(uint32_t cell, bool ranked,
+                     std::vector<RankedSeconds>* out) const;
   Folded CountsOf(uint32_t cell) const;
   // Distinct workers with completed tasks of a pool's cells.
   int64_t WorkersOf(std::span<const uint32_t> cells,

@@ -2,8 +2,10 @@
 #define PLUMBLINE_AUDIT_MEASURES_TASK_RECORDS_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "audit/measures/strata.h"
@@ -20,10 +22,21 @@ struct RankedTask {
   int64_t target[2] = {replay::kUnknown, replay::kUnknown};
 };
 
-// The accepted tasks of whole workers, kept to be asked for by stratum cell: 16
-// bytes a task. What comes in by worker is gathered in blocks that are sorted
-// by cell with one counting pass while they lie in the cache. Values past 24
-// days go to a list of their own, so nothing is rounded.
+// The same where all times of a task are whole seconds, in seconds: kNoSecond
+// where there is none. A task that is not ranked has no targets here.
+struct RankedSeconds {
+  uint32_t worker = 0;  // kCensoredBit on top where not delivered.
+  int32_t value = 0;
+  int32_t target[2] = {0, 0};
+};
+inline constexpr uint32_t kCensoredBit = uint32_t{1} << 31;
+inline constexpr int32_t kNoSecond = std::numeric_limits<int32_t>::min();
+
+// The accepted tasks of whole workers, kept to be asked for by stratum cell: 8
+// bytes a task where times are whole seconds of less than 15 hours, else 16.
+// What comes in by worker is gathered in blocks that are sorted by cell with
+// one counting pass while they lie in the cache. Values past 24 days go to a
+// list of their own, so nothing is rounded.
 class TaskRecords {
  public:
   // All tasks of the next worker.
@@ -39,31 +52,81 @@ class TaskRecords {
   // `first_worker` as they came.
   void AppendCell(uint32_t cell, uint32_t first_worker,
                   std::vector<RankedTask>* out) const;
+  // The same in seconds, with targets only if `ranked`. Returns false, having
+  // appended some or none, where that cannot be.
+  bool AppendSeconds(uint32_t cell, uint32_t first_worker, bool ranked,
+                     std::vector<RankedSeconds>* out) const;
+  // Calls `visit(worker)` for each delivered task of a cell.
+  template <typename Visit>
+  void VisitDelivered(uint32_t cell, uint32_t first_worker,
+                      const Visit& visit) const;
 
  private:
-  static constexpr uint32_t kCensored = uint32_t{1} << 31;
-
   struct Record {
-    uint32_t who;  // Cell while open, then worker; kCensored on top.
+    uint32_t who;  // Cell while open, then worker; kCensoredBit on top.
     int32_t value;
     int32_t target[2];
   };
+  // In seconds from -kShortBias on, kShortNone for none.
+  struct ShortRecord {
+    uint16_t who;  // Worker of the block; kShortCensored on top.
+    uint16_t value;
+    uint16_t target[2];
+  };
+  static constexpr uint16_t kShortCensored = uint16_t{1} << 15;
+  static constexpr uint16_t kShortNone = UINT16_MAX;
+  static constexpr int32_t kShortBias = 8192;
   struct Block {
-    std::vector<uint32_t> begins;  // By cell; one more at the end.
-    std::unique_ptr<Record[]> records;
+    std::vector<uint32_t> begins;       // By cell; one more at the end.
+    uint32_t first_worker = 0;          // Of the short records.
+    std::unique_ptr<Record[]> records;  // Or
+    std::unique_ptr<ShortRecord[]> shorts;
   };
   struct WideRecord {
     uint32_t cell;
     RankedTask task;
   };
 
+  // The range of a cell in a block, empty where it has none.
+  static std::pair<uint32_t, uint32_t> RangeOf(const Block& block,
+                                               uint32_t cell) {
+    if (cell + 1 >= block.begins.size()) return {0, 0};
+    return {block.begins[cell], block.begins[cell + 1]};
+  }
+  std::span<const WideRecord> WideOf(uint32_t cell) const;
+  static bool Shorten(const Record& record, uint32_t worker, ShortRecord* out);
+  template <typename Out, typename Make>
+  void Scatter(std::span<const uint32_t> begins, Out* out, const Make& make);
+
   uint32_t workers_ = 0;
   std::vector<Record> open_;
   std::vector<uint32_t> open_ends_;  // End of each worker's part of `open_`.
   std::vector<Block> blocks_;
-  int64_t closed_ = 0;
+  int64_t closed_bytes_ = 0;
   std::vector<WideRecord> wide_;  // By cell and worker once closed.
 };
+
+template <typename Visit>
+void TaskRecords::VisitDelivered(uint32_t cell, uint32_t first_worker,
+                                 const Visit& visit) const {
+  for (const Block& block : blocks_) {
+    const auto [begin, end] = RangeOf(block, cell);
+    for (uint32_t i = begin; i < end; ++i) {
+      if (block.shorts == nullptr) {
+        const uint32_t who = block.records[i].who;
+        if ((who & kCensoredBit) == 0) visit(first_worker + who);
+      } else {
+        const uint16_t who = block.shorts[i].who;
+        if ((who & kShortCensored) == 0) {
+          visit(first_worker + block.first_worker + who);
+        }
+      }
+    }
+  }
+  for (const WideRecord& record : WideOf(cell)) {
+    if (!record.task.censored) visit(first_worker + record.task.worker);
+  }
+}
 
 }  // namespace plumbline::audit
 

@@ -78,10 +78,22 @@ Int128 FixedPoint(Int128 numerator, Int128 denominator, int bits) {
   if (size < kWord && denominator < kWord && bits <= 62) {
     // Common case, in words: the quotient of the rest fits one.
     const uint64_t by = static_cast<uint64_t>(denominator);
-    const uint64_t whole = static_cast<uint64_t>(size) / by;
-    const auto scaled =
-        static_cast<unsigned __int128>(static_cast<uint64_t>(size) - whole * by)
-        << bits;
+    // Shares are below one: a division less.
+    const uint64_t value = static_cast<uint64_t>(size);
+    const uint64_t whole = value < by ? 0 : value / by;
+    // Short denominators: long division in two halves, each in one word.
+    const int low = bits / 2, high = bits - low;
+    if (bits >= 2 && by >> (64 - high) == 0) {
+      const uint64_t first = (value - whole * by) << high;
+      const uint64_t second = (first % by) << low;
+      const uint64_t quotient = ((first / by) << low) + second / by;
+      const uint64_t rest = second % by;
+      rounded =
+          (Int128{whole} << bits) + quotient + (rest >= by - rest ? 1 : 0);
+      return negative ? -rounded : rounded;
+    }
+    const auto scaled = static_cast<unsigned __int128>(value - whole * by)
+                        << bits;
     const uint64_t quotient = static_cast<uint64_t>(scaled / by);
     const uint64_t rest = static_cast<uint64_t>(scaled) - quotient * by;
     rounded = (Int128{whole} << bits) + quotient + (rest >= by - rest ? 1 : 0);

@@ -172,6 +172,20 @@ TEST(DecimalTest, FixedMeansHaveTwelveTrueDigits) {
   EXPECT_EQ(FixedMeanText(-third, 1, 60), "-0.333333333333");
 }
 
+// The ways in words against the definition, about where they change over.
+TEST(DecimalTest, FixedPointIsTheNearestWhateverTheWay) {
+  std::mt19937_64 random(9);
+  for (int i = 0; i < 200'000; ++i) {
+    const int bits = i % 2 == 0 ? 60 : 1 + static_cast<int>(random() % 61);
+    const Int128 by = 1 + static_cast<Int128>(random() >> (random() % 60 + 2));
+    const Int128 value = static_cast<Int128>(random() >> (random() % 60 + 2));
+    const Int128 fixed = FixedPoint(value, by, bits);
+    const Int128 rest = (value << bits) - fixed * by;  // In [-by/2, by/2).
+    ASSERT_TRUE(2 * rest < by && -2 * rest <= by) << i;
+    ASSERT_EQ(FixedPoint(-value, by, bits), -fixed) << i;
+  }
+}
+
 // numpy.quantile([1, 2, 4, 8], [.1, .5, .9]) is 1.3, 3, 6.8.
 TEST(HistogramTest, QuantilesOfTypeSeven) {
   Histogram histogram;

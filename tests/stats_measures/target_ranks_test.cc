@@ -98,6 +98,57 @@ TEST(TaskRecordsTest, GivesBackEachCellByWorker) {
   EXPECT_EQ(all, size_t{900} * 600);
 }
 
+// Whole seconds are kept short and come back the same either way; one time that
+// is none puts its block back to milliseconds.
+TEST(TaskRecordsTest, WholeSecondsAreTheSameInSeconds) {
+  for (const bool whole : {true, false}) {
+    TaskRecords records;
+    std::mt19937 random(5);
+    std::vector<std::vector<int64_t>> values(30);
+    for (uint32_t worker = 0; worker < 700; ++worker) {
+      std::vector<TaskInStratum> tasks(500);
+      for (TaskInStratum& task : tasks) {
+        task.cell = random() % 30;
+        const int64_t value = static_cast<int64_t>(random() % 50'000) * 1000;
+        (random() % 5 == 0 ? task.censored : task.duration) = value;
+        if (random() % 3 > 0) task.target[0] = value - 8'000'000;
+        values[task.cell].push_back(value);
+      }
+      if (!whole && worker == 650) tasks[77].target[1] = 50'000'500;
+      records.Add(tasks);
+    }
+    records.Close();
+    for (uint32_t cell = 0; cell < 30; ++cell) {
+      std::vector<RankedTask> expected;
+      records.AppendCell(cell, 3, &expected);
+      ASSERT_EQ(expected.size(), values[cell].size());
+      for (size_t i = 0; i < expected.size(); ++i) {
+        ASSERT_EQ(expected[i].value, values[cell][i]);
+      }
+      int64_t delivered = 0, visited = 0;
+      for (const RankedTask& task : expected) delivered += !task.censored;
+      records.VisitDelivered(cell, 3, [&](uint32_t) { ++visited; });
+      ASSERT_EQ(visited, delivered);
+
+      std::vector<RankedSeconds> found;
+      ASSERT_EQ(records.AppendSeconds(cell, 3, true, &found), whole);
+      if (!whole) continue;
+      ASSERT_EQ(found.size(), expected.size());
+      for (size_t i = 0; i < found.size(); ++i) {
+        ASSERT_EQ(found[i].worker & ~kCensoredBit, expected[i].worker);
+        ASSERT_EQ((found[i].worker & kCensoredBit) != 0, expected[i].censored);
+        ASSERT_EQ(found[i].value * int64_t{1000}, expected[i].value);
+        for (int t = 0; t < 2; ++t) {
+          ASSERT_EQ(found[i].target[t] == kNoSecond
+                        ? replay::kUnknown
+                        : found[i].target[t] * int64_t{1000},
+                    expected[i].target[t]);
+        }
+      }
+    }
+  }
+}
+
 // One stratum: every rank counted by looking at every other task.
 TEST(TargetRanksTest, RanksAreThoseCountedOneByOne) {
   for (const int seed : {1, 2, 3}) {
