@@ -24,10 +24,16 @@ constexpr int64_t kMeasureParts = 1;
 constexpr int64_t kParts = 8;
 constexpr int64_t kFaultMemory = int64_t{64} << 20;
 
+// Of files that were hashed while they were read, `known` says the hash.
 absl::StatusOr<std::vector<ManifestEntry>> HashInputs(
-    std::vector<std::string> names, std::vector<std::string> paths) {
+    std::vector<std::string> names, std::vector<std::string> paths,
+    std::vector<std::string> known) {
   std::vector<ManifestEntry> entries;
   for (size_t i = 0; i < names.size(); ++i) {
+    if (!known[i].empty()) {
+      entries.push_back({"input", names[i], known[i]});
+      continue;
+    }
     auto hash = Sha256OfFile(paths[i]);
     if (!hash.ok()) return hash.status();
     entries.push_back({"input", names[i], *std::move(hash)});
@@ -115,17 +121,20 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
   if (!store.ok()) return store.status();
   run->store = *std::move(store);
 
-  const replay::IngestOptions ingest_options = IngestOptionsOf(options);
+  replay::IngestOptions ingest_options = IngestOptionsOf(options);
+  ingest_options.hash_files = true;
   auto ingest =
       replay::Ingest(options.log, ingest_options, run->faults, *run->store);
   if (!ingest.ok()) return ingest.status();
   run->ingest = *std::move(ingest);
 
-  std::vector<std::string> names, paths;
+  std::vector<std::string> names, paths, known;
   for (size_t i = 0; i < run->ingest.files.size(); ++i) {
     if (run->ingest.file_paths[i] == "-") continue;  // Read once, gone.
     names.push_back(run->ingest.files[i]);
     paths.push_back(run->ingest.file_paths[i]);
+    const std::vector<std::string>& hashes = run->ingest.file_hashes;
+    known.push_back(i < hashes.size() ? hashes[i] : "");
   }
   const fs::path base(options.log);
   std::error_code error;
@@ -136,12 +145,13 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
       std::find(names.begin(), names.end(), "log.textproto") == names.end()) {
     names.push_back("log.textproto");
     paths.push_back(info.string());
+    known.emplace_back();
   }
   // With one thread the hashing waits for the one who asks, so that a run takes
   // the cores that were given and no more.
   run->hashing_ = std::async(
       options.threads > 1 ? std::launch::async : std::launch::deferred,
-      HashInputs, std::move(names), std::move(paths));
+      HashInputs, std::move(names), std::move(paths), std::move(known));
 
   absl::Status status = run->store->Finish(run->faults);
   if (!status.ok()) return status;

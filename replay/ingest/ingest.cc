@@ -1,11 +1,15 @@
 #include "replay/ingest/ingest.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
@@ -160,6 +164,31 @@ void TakeMdrp(const v1::MdrpInstance& instance, MdrpParameters* mdrp) {
     mdrp->driving.emplace_back(driving.courier(), driving.ms());
   }
 }
+
+// SHA-256 of bytes that come in pieces.
+class Digest {
+ public:
+  Digest() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+  }
+  void Add(std::string_view bytes) {
+    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+    size_ += static_cast<int64_t>(bytes.size());
+  }
+  int64_t size() const { return size_; }
+  std::string Hex() {
+    std::string bytes(EVP_MAX_MD_SIZE, '\0');
+    unsigned int size = 0;
+    EVP_DigestFinal_ex(context_.get(),
+                       reinterpret_cast<unsigned char*>(bytes.data()), &size);
+    bytes.resize(size);
+    return absl::BytesToHexString(bytes);
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  int64_t size_ = 0;
+};
 
 struct Job {
   SourceFile file;
@@ -316,9 +345,15 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
         options.progress(done, total);
       };
     }
+    Digest digest;
+    if (options.hash_files) {
+      read.bytes = [&](std::string_view bytes) { digest.Add(bytes); };
+    }
     absl::Status status =
         ReadTables(job.file, job.imports, decode, read, faults, watch);
     if (!status.ok()) return status;
+    const bool whole = digest.size() > 0 && digest.size() == job.file.bytes;
+    result.file_hashes.push_back(whole ? digest.Hex() : "");
     // Readers leave out what they do not need.
     done = end;
     if (options.progress) options.progress(done, total);

@@ -21,6 +21,8 @@ struct IngestOptions {
   std::string currency;      // --currency; overrides log.textproto if set.
   std::string time_zone;     // --time-zone.
   v1::InstantForm instants = v1::INSTANT_FORM_UNSPECIFIED;  // --instants.
+  // Whether to hash the files that are read from front to back anyway.
+  bool hash_files = false;
   // Bytes read so far and in total, for progress; may be empty. Any thread, one
   // call at a time.
   std::function<void(int64_t done, int64_t total)> progress;
@@ -49,7 +51,10 @@ struct IngestResult {
   v1::LogInfo info;  // Options merged over log.textproto and mapping.
   std::vector<std::string> files;       // Inputs, relative to the log, sorted.
   std::vector<std::string> file_paths;  // The same, as they can be opened.
-  std::string mapping_name;             // "canonical", "nyc-tlc-hvfhv", ...
+  // SHA-256 of each file in lower-case hex; empty where it was not asked for or
+  // the file was not read in order. May be shorter than `files`.
+  std::vector<std::string> file_hashes;
+  std::string mapping_name;  // "canonical", "nyc-tlc-hvfhv", ...
   std::string mapping_sha256;
   std::vector<std::string> unknown_columns;  // "file:column"
   // Columns of which some used row knows a value, as "table.column", sorted:

@@ -72,6 +72,21 @@ TEST(IngestTest, ReadsACanonicalFolder) {
                           "tasks.task_id", "tasks.worker_id"));
 }
 
+TEST(IngestTest, HashesFilesWhileTheyAreRead) {
+  const TestFolder folder;
+  folder.Write("sessions.csv",
+               "worker_id,started_at\nw2,2026-03-01T11:00:00Z\n");
+  IngestOptions options;
+  options.hash_files = true;
+  const TestLog log = ReadLog(folder.path(), options);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  // As sha256sum says.
+  EXPECT_THAT(log.result.file_hashes,
+              ElementsAre("19bb18d5522f23ccf737dbbbdbf38a1c"
+                          "5bfc012b0c356510b1f276f966d9f082"));
+  EXPECT_THAT(ReadLog(folder.path()).result.file_hashes, ElementsAre(""));
+}
+
 TEST(IngestTest, AColumnThatIsEmptyThroughoutGivesNothing) {
   const TestFolder folder;
   folder.Write("tasks.csv",

@@ -312,6 +312,30 @@ TEST(Text, TheFirstErrorIsNamedWhateverTheThreads) {
   }
 }
 
+TEST(Text, TheBytesOfTheFileAreHandedOnInItsOrder) {
+  std::string rows = std::string("\xef\xbb\xbf") + kHeader;
+  for (int i = 0; i < 3'000; ++i) {
+    absl::StrAppend(&rows, "t", i, i % 7 == 0 ? ",\"w\n1\"," : ",w,",
+                    "2026-03-01T12:30:00Z,", i % 5, "\n");
+  }
+  rows.pop_back();
+  for (const std::string& text : {rows, std::string(kHeader)}) {
+    const TemporaryFile file(text);
+    for (const int64_t block : {1, 500, 1 << 20}) {
+      for (const int threads : {1, 3}) {
+        std::string bytes;
+        HowToRead how;
+        how.read.block_bytes = block;
+        how.read.threads = threads;
+        how.read.bytes = [&](std::string_view more) { bytes.append(more); };
+        const ReadResult result = ReadPath(file.path(), how);
+        ASSERT_TRUE(result.status.ok()) << result.status;
+        ASSERT_TRUE(bytes == text) << block << " " << threads;
+      }
+    }
+  }
+}
+
 TEST(Text, RowsAreCountedWithoutReadingThem) {
   const TemporaryFile file("a,b\n1,2\n\n\"x\ny\",3\nshort\n");
   auto source = Sniff(file.path(), "a.csv");

@@ -216,7 +216,13 @@ class FileBlocks {
     posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
     chain_.start = file_.data_offset;
     chain_.line = file_.data_line;
-    return absl::OkStatus();
+    if (!options_.bytes) return absl::OkStatus();
+    ReadBuffer header;
+    size_t have = 0;
+    absl::Status status =
+        Fill(header, 0, static_cast<size_t>(file_.data_offset), &have);
+    if (status.ok()) options_.bytes({header.data(), have});
+    return status;
   }
 
   // The stretch of the next block, in `buffer`; `block` is -1 at the end.
@@ -228,17 +234,36 @@ class FileBlocks {
       return absl::OkStatus();
     }
     absl::Status status = Cut(buffer, stretch, *block, offset);
-    if (!status.ok()) Break();
+    if (!status.ok()) {
+      Break();
+    } else if (options_.bytes) {
+      Pass(*block, {buffer.data(), static_cast<size_t>(std::min(
+                                       block_bytes_, size_ - offset))});
+    }
     return status;
   }
 
   void Break() {
-    const std::lock_guard lock(chain_.mutex);
-    chain_.broken = true;
-    chain_.changed.notify_all();
+    for (Chain* chain : {&chain_, &passed_}) {
+      const std::lock_guard lock(chain->mutex);
+      chain->broken = true;
+      chain->changed.notify_all();
+    }
   }
 
  private:
+  // Hands the bytes of a block on once those of all before it have been. The
+  // blocks behind may be cut and parsed meanwhile.
+  void Pass(int64_t block, std::string_view bytes) {
+    std::unique_lock lock(passed_.mutex);
+    passed_.changed.wait(
+        lock, [&] { return passed_.block == block || passed_.broken; });
+    if (passed_.block != block) return;
+    options_.bytes(bytes);
+    ++passed_.block;
+    passed_.changed.notify_all();
+  }
+
   absl::Status Cut(ReadBuffer& buffer, Stretch* stretch, int64_t block,
                    int64_t offset) {
     const auto limit =
@@ -389,7 +414,7 @@ class FileBlocks {
       }
       *have += static_cast<size_t>(got);
     }
-    if (options_.progress && had == 0) {
+    if (options_.progress && had == 0 && offset >= file_.data_offset) {
       options_.progress(std::min<int64_t>(block_bytes_, size_ - offset));
     }
     return absl::OkStatus();
@@ -410,6 +435,7 @@ class FileBlocks {
   int64_t size_ = 0;
   std::atomic<int64_t> next_ = 0;
   Chain chain_;
+  Chain passed_;  // Of `options_.bytes`; only its block counts.
 };
 
 // A stream is decompressed by one thread at a time, into its own buffer; what

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -50,6 +51,10 @@ struct ReadOptions {
   int64_t block_bytes = int64_t{512} << 10;
   // Bytes of the file read since the last call, from any thread; may be empty.
   std::function<void(int64_t bytes)> progress;
+  // Every byte of the file in its order, while it is in the cache: one call at
+  // a time, from any thread. Only text that is not compressed is read in order;
+  // other files give no bytes. May be empty.
+  std::function<void(std::string_view bytes)> bytes;
 };
 
 // What holds for every row of one file.
