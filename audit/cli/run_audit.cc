@@ -1,5 +1,8 @@
 #include "audit/cli/run_audit.h"
 
+#include <tbb/global_control.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "audit/cli/log_run.h"
@@ -17,6 +20,10 @@ absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given,
   absl::Status status = CheckOutFolder(out);
   if (!status.ok()) return status;
   RunOptions options = given;
+  // Ranking and the writers share work out by themselves; one thread is one.
+  const tbb::global_control allowed(
+      tbb::global_control::max_allowed_parallelism,
+      static_cast<size_t>(std::max(1, options.threads)));
   auto spool = SpoolStandardInput(&options);
   if (!spool.ok()) return spool.status();
 

@@ -1,5 +1,6 @@
 #include "audit/measures/local_clock.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace plumbline::audit {
@@ -28,7 +29,19 @@ void LocalClock::Find(int64_t instant) {
   }
 }
 
+void LocalClock::FindDay(int64_t instant) {
+  const int64_t local = ToLocal(instant);
+  day_ = FloorDay(local);
+  const int64_t of_day = local - day_ * kDay;
+  day_from_ = std::max(from_, instant - of_day);
+  day_to_ = std::min(to_, instant + (kDay - of_day));
+}
+
 int64_t LocalClock::DayStart(int64_t day) const {
+  // Well inside the stretch of one offset there is nothing to look up: no
+  // change reaches over two days.
+  const int64_t start = day * kDay - offset_;
+  if (from_ < to_ && start < to_ && start - 2 * kDay > from_) return start;
   return absl::ToUnixMillis(
       absl::FromCivil(absl::CivilDay(1970, 1, 1) + day, zone_));
 }

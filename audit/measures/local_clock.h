@@ -22,8 +22,11 @@ class LocalClock {
     if (instant < from_ || instant >= to_) Find(instant);
     return instant + offset_;
   }
-  // Local days since 1970-01-01.
-  int64_t Day(int64_t instant) { return FloorDay(ToLocal(instant)); }
+  // Local days since 1970-01-01. Instants of one day in a row cost no division.
+  int64_t Day(int64_t instant) {
+    if (instant < day_from_ || instant >= day_to_) FindDay(instant);
+    return day_;
+  }
   // First instant after `instant` at which the offset may be another.
   int64_t OffsetEnd(int64_t instant) {
     ToLocal(instant);
@@ -48,9 +51,11 @@ class LocalClock {
 
  private:
   void Find(int64_t instant);
+  void FindDay(int64_t instant);
 
   absl::TimeZone zone_;
   int64_t from_ = 0, to_ = 0, offset_ = 0;
+  int64_t day_ = 0, day_from_ = 0, day_to_ = 0;
 };
 
 }  // namespace plumbline::audit

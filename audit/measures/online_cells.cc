@@ -9,18 +9,9 @@ namespace plumbline::audit {
 namespace {
 
 using replay::IsKnown;
-using replay::kHour;
 
 constexpr int kHourTypes = 6;
 constexpr int kWeathers = 4;
-
-// First instant of the next type of hour, in ms of the local day.
-int64_t NextTypeOf(int64_t of_day) {
-  for (const int64_t hour : {11, 14, 17, 20}) {
-    if (of_day < hour * kHour) return hour * kHour;
-  }
-  return kDay;
-}
 
 }  // namespace
 
@@ -62,9 +53,11 @@ int OnlineCells::WeatherIn(replay::Symbol weather) {
 }
 
 CellPart& OnlineCells::PartOf(const Conditions& conditions, int hour_type) {
-  int32_t& cell =
-      cell_of_[(conditions.zone * kHourTypes + hour_type) * kWeathers +
-               conditions.weather];
+  const int64_t place =
+      (int64_t{conditions.zone} * kHourTypes + hour_type) * kWeathers +
+      conditions.weather;
+  if (place == last_place_) return parts_[last_part_];
+  int32_t& cell = cell_of_[place];
   if (cell < 0) {
     cell = static_cast<int32_t>(
         CellOf({zones_[conditions.zone], hour_type, conditions.weather}));
@@ -74,6 +67,8 @@ CellPart& OnlineCells::PartOf(const Conditions& conditions, int hour_type) {
     part = static_cast<int32_t>(parts_.size());
     parts_.push_back({.cell = static_cast<uint32_t>(cell)});
   }
+  last_place_ = place;
+  last_part_ = part;
   return parts_[part];
 }
 
@@ -81,6 +76,7 @@ std::span<const CellPart> OnlineCells::Cut(
     const replay::WorkerTimeline& timeline) {
   for (const CellPart& part : parts_) part_of_[part.cell] = -1;
   parts_.clear();
+  last_place_ = -1;
   latest_.clear();
   if (!timeline.known || timeline.online == nullptr ||
       timeline.online->empty()) {
@@ -95,16 +91,14 @@ std::span<const CellPart> OnlineCells::Cut(
     // Tasks come in order of acceptance, those without one first.
     if (IsKnown(task.accepted_at)) latest_.push_back(conditions);
     if (!task.delivered) continue;
-    const int64_t local = clock_.ToLocal(at);
-    CellPart& part =
-        PartOf(conditions, HourTypeOf(LocalClock::FloorDay(local), local));
+    CellPart& part = PartOf(conditions, clock_.TypeOf(at));
     ++part.delivered;
     for (const replay::PayAmount& pay : task.pay) {
       if (!IsCounted(pay.kind) || !IsKnown(pay.amount)) continue;
       // Beyond 62 bits lies no pay; a fault of the log must not overflow.
-      part.pay = static_cast<int64_t>(
-          std::clamp<Int128>(Int128{part.pay} + pay.amount, -(int64_t{1} << 62),
-                             int64_t{1} << 62));
+      constexpr int64_t kMost = int64_t{1} << 62;
+      const int64_t amount = std::clamp(pay.amount, -kMost, kMost - 1);
+      part.pay = std::clamp(part.pay + amount, -kMost, kMost);
     }
   }
   if (!latest_.empty()) CutOnline(*timeline.online);
@@ -117,12 +111,8 @@ void OnlineCells::CutOnline(const replay::IntervalSet& online) {
     if (!IsCut(interval)) continue;
     for (int64_t at = interval.begin; at < interval.end;) {
       while (now + 1 < latest_.size() && latest_[now + 1].from <= at) ++now;
-      const int64_t local = clock_.ToLocal(at);
-      const int64_t day = LocalClock::FloorDay(local);
-      const int64_t of_day = local - day * kDay;
-      int64_t until = std::min({interval.end, clock_.OffsetEnd(at),
-                                at + (NextTypeOf(of_day) - of_day)});
-      const int hour_type = HourTypeOf(day, local);
+      const int hour_type = clock_.TypeOf(at);
+      const int64_t until = std::min(interval.end, clock_.until());
       // All tasks of this stretch of like hours, without asking the clock.
       while (at < until) {
         while (now + 1 < latest_.size() && latest_[now + 1].from <= at) ++now;

@@ -60,7 +60,7 @@ class OnlineCells {
   void CutOnline(const replay::IntervalSet& online);
 
   const MeasureContext& context_;
-  LocalClock clock_;
+  HourClock clock_;
   std::vector<OnlineCell> keys_;
   std::map<OnlineCell, uint32_t> cells_;
   std::vector<int32_t> zone_index_;  // By symbol.
@@ -68,6 +68,9 @@ class OnlineCells {
   std::vector<std::string> zones_;   // By place.
   std::vector<int32_t> cell_of_;     // By place, hour type and weather.
   std::vector<int32_t> part_of_;     // By cell, -1 where this worker has none.
+  // Place of the part last asked for in `cell_of_`, -1 for none, and the part.
+  int64_t last_place_ = -1;
+  int32_t last_part_ = -1;
   std::vector<Conditions> latest_;
   std::vector<CellPart> parts_;
 };

@@ -32,6 +32,24 @@ int HourTypeOf(int64_t day, int64_t local) {
   return LocalClock::WeekDay(day) >= 5 ? type + 3 : type;
 }
 
+int64_t NextHourTypeOf(int64_t of_day) {
+  for (const int64_t hour : {11, 14, 17, 20}) {
+    if (of_day < hour * replay::kHour) return hour * replay::kHour;
+  }
+  return kDay;
+}
+
+void HourClock::Find(int64_t instant) {
+  const int64_t local = clock_.ToLocal(instant);
+  day_ = LocalClock::FloorDay(local);
+  type_ = HourTypeOf(day_, local);
+  const int64_t of_day = local - day_ * kDay;
+  // From the instant itself on: what comes is later as a rule.
+  from_ = instant;
+  to_ = std::min(clock_.OffsetEnd(instant),
+                 instant + (NextHourTypeOf(of_day) - of_day));
+}
+
 StratumKey StratumKey::At(int at) const {
   StratumKey key = *this;
   key.level = at;
@@ -41,16 +59,15 @@ StratumKey StratumKey::At(int at) const {
   return key;
 }
 
-int StratumKey::Code() const {
+int StratumKey::CodeOf(int band, int hour_type, int weather, int load) {
   return ((band * kHourTypes + hour_type) * kWeathers + weather) * kLoads +
          load;
 }
 
+int StratumKey::Code() const { return CodeOf(band, hour_type, weather, load); }
+
 int StratumKey::CodeAt(int at) const {
-  return ((band * kHourTypes + hour_type) * kWeathers +
-          (at >= 1 ? 0 : weather)) *
-             kLoads +
-         (at >= 2 ? 0 : load);
+  return CodeOf(band, hour_type, at >= 1 ? 0 : weather, at >= 2 ? 0 : load);
 }
 
 StratumKey StratumKey::FromCode(int level, std::string zone,
@@ -185,12 +202,9 @@ std::span<const TaskInStratum> StratumSorter::Sort(
         IsKnown(task.completed_at) ? task.completed_at : task.cancelled_at;
     open_ends_.push_back(IsKnown(end) ? end : task.accepted_at);
 
-    StratumKey key;
-    key.band = BandOf(task);
-    const int64_t local = clock_.ToLocal(task.accepted_at);
-    const int64_t day = LocalClock::FloorDay(local);
-    key.hour_type = HourTypeOf(day, local);
-    key.load = static_cast<int>(std::min<size_t>(open_ends_.size(), 3));
+    const int band = BandOf(task);
+    const int hour_type = clock_.TypeOf(task.accepted_at);
+    const int load = static_cast<int>(std::min<size_t>(open_ends_.size(), 3));
     if (task.weather >= weather_of_.size()) {
       weather_of_.resize(task.weather + 1, -1);
     }
@@ -198,18 +212,28 @@ std::span<const TaskInStratum> StratumSorter::Sort(
     if (weather < 0) {
       weather = static_cast<int8_t>(WeatherOf(TextOf(task.weather)));
     }
-    key.weather = weather;
-    const uint32_t slot = SlotOf(task.zone, task.vehicle);
-    int32_t& cell = cell_of_slot_[slot][key.Code()];
+    if (task.zone != last_zone_ || task.vehicle != last_vehicle_ ||
+        last_slot_ < 0) {
+      last_slot_ = SlotOf(task.zone, task.vehicle);
+      last_zone_ = task.zone;
+      last_vehicle_ = task.vehicle;
+    }
+    int32_t& cell = cell_of_slot_[last_slot_][StratumKey::CodeOf(
+        band, hour_type, weather, load)];
     if (cell < 0) {
+      StratumKey key;
       key.zone = TextOf(task.zone);
       key.vehicle = TextOf(task.vehicle);
+      key.band = band;
+      key.hour_type = hour_type;
+      key.weather = weather;
+      key.load = load;
       cell = static_cast<int32_t>(CellOf(key));
     }
 
     TaskInStratum in;
     in.cell = static_cast<uint32_t>(cell);
-    in.day = day;
+    in.day = clock_.day();
     if (task.delivered && IsKnown(task.completed_at)) {
       if (task.completed_at < task.accepted_at) continue;
       in.duration = task.completed_at - task.accepted_at;

@@ -35,6 +35,7 @@ struct StratumKey {
   StratumKey At(int level) const;  // The stratum that holds this one there.
   int CodeAt(int level) const;     // Code() of At(level).
   int Code() const;                // All but level, zone and vehicle, packed.
+  static int CodeOf(int band, int hour_type, int weather, int load);
   static StratumKey FromCode(int level, std::string zone, std::string vehicle,
                              int code);
   // "1000-2000 m, zone=A, weekday lunch, dry, load 1, vehicle=ebike".
@@ -43,6 +44,31 @@ struct StratumKey {
 
 // Type of the hour of a local time: lunch is 11 to 14, dinner 17 to 20.
 int HourTypeOf(int64_t day, int64_t local);
+
+// First instant of the next type of hour, in ms of the local day.
+int64_t NextHourTypeOf(int64_t of_day);
+
+// Type of the hour of instants. Keeps the stretch of like hours, so that
+// instants close to each other cost no division. Not thread-safe.
+class HourClock {
+ public:
+  explicit HourClock(absl::TimeZone zone) : clock_(zone) {}
+
+  int TypeOf(int64_t instant) {
+    if (instant < from_ || instant >= to_) Find(instant);
+    return type_;
+  }
+  // Of the last instant asked for: where its stretch ends, and its local day.
+  int64_t until() const { return to_; }
+  int64_t day() const { return day_; }
+
+ private:
+  void Find(int64_t instant);
+
+  LocalClock clock_;
+  int64_t from_ = 0, to_ = 0, day_ = 0;
+  int type_ = 0;
+};
 
 // Weather of a free word in English or Chinese.
 Weather WeatherOf(std::string_view word);
@@ -76,7 +102,7 @@ class StratumSorter {
   std::string TextOf(replay::Symbol symbol) const;
 
   const MeasureContext& context_;
-  LocalClock clock_;
+  HourClock clock_;
   std::vector<int64_t> bands_;  // Upper ends in mm.
   int codes_;                   // Number of codes per zone and vehicle.
   std::vector<StratumKey> keys_;
@@ -87,6 +113,9 @@ class StratumSorter {
   std::vector<std::string> zones_, vehicles_;
   std::vector<std::vector<int32_t>> slots_;  // [zone][vehicle], -1 for none.
   std::vector<std::vector<int32_t>> cell_of_slot_;  // [slot][code]
+  // Of the last task: most of a worker's are alike.
+  replay::Symbol last_zone_ = 0, last_vehicle_ = 0;
+  int64_t last_slot_ = -1;
   std::vector<TaskInStratum> tasks_;
   std::vector<int64_t> open_ends_;
 };
