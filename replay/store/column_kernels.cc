@@ -2,17 +2,8 @@
 
 #include <algorithm>
 
+#include "replay/store/per_machine.h"
 #include "replay/store/row_format.h"
-
-// A copy for each kind of machine, chosen when the program is loaded; before
-// that a sanitizer could not yet look on.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define PLUMBLINE_PER_MACHINE \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define PLUMBLINE_PER_MACHINE
-#endif
 
 namespace plumbline::replay {
 namespace {

@@ -6,11 +6,17 @@
 
 #include "absl/strings/match.h"
 #include "replay/base/decimal.h"
+#include "replay/store/per_machine.h"
 
 namespace plumbline::replay {
 namespace {
 
-constexpr size_t kGroupRows = 16;
+// Enough for a row's words to have left the store buffer before they are loaded
+// as vectors, and for their tasks to fit in the first cache.
+constexpr size_t kGroupRows = 64;
+constexpr size_t kAheadRows = 16;
+constexpr size_t kVectorRows = 8;
+constexpr uint32_t kFewWords = 16;
 
 struct Member {
   const char* column;
@@ -93,6 +99,7 @@ void TaskDecoder::Compile(const RowFormat& format, bool has_status) {
   }
   has_estimates_ = ever_[RowFormat::SlotOf(schema.Find("estimates_s"))] != 0;
   pay_columns_ = 0;
+  most_words_ = 0;
   for (int c = 0; c < columns; ++c) {
     pay_columns_ += ever_[RowFormat::SlotOf(c)] && PayKindOf(schema, c) != 0;
   }
@@ -101,16 +108,26 @@ void TaskDecoder::Compile(const RowFormat& format, bool has_status) {
     Plan& plan = plans_[i];
     const RowLayout& layout = format.At(static_cast<uint16_t>(i));
     plan.fixed = layout.fixed;
+    plan.words = layout.words;
+    plan.last = layout.least - 1;
+    most_words_ = std::max(most_words_, layout.words);
     const auto fill = [&](int slot, Op* op) {
       const SlotPlan& slot_plan = format.plan(slot);
       op->instant = slot_plan.form == SlotForm::kInstant;
       const int index = layout.part_of_slot[slot];
       if (index < 0) {
-        op->reader.fixed = kUnknown;
+        op->reader.fixed = op->fixed = kUnknown;
         return;
       }
-      op->reader = NumberReader(layout.parts[index]);
-      op->scale = layout.parts[index].scaled ? slot_plan.scale : 1;
+      const RowPart& part = layout.parts[index];
+      op->reader = NumberReader(part);
+      op->scale = part.scaled ? slot_plan.scale : 1;
+      op->fixed = part.value * op->scale;
+      if (part.width == 0) return;
+      op->word = part.bit / 64;
+      op->left = static_cast<uint8_t>(64 - part.width - part.bit % 64);
+      op->right = static_cast<uint8_t>(64 - part.width);
+      op->none = UnknownOf(part.width);
     };
     fill(kBaseSlot, &plan.base);
     fill(RowFormat::SlotOf(schema.Find("accepted_at")), &plan.accepted);
@@ -145,49 +162,70 @@ void TaskDecoder::Compile(const RowFormat& format, bool has_status) {
   }
 }
 
+// The words of the rows are laid out word by word first, so that a column of
+// numbers is a few vector instructions.
+PLUMBLINE_PER_MACHINE
 void TaskDecoder::DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
-                              Task* tasks, PayAmount* amounts) const {
+                              Task* tasks, PayAmount* amounts,
+                              uint64_t* words) const {
   const size_t count = rows.size();
-  const char* row[kGroupRows];
+  int64_t value[kGroupRows];
   int64_t base[kGroupRows];
   const char* text[kGroupRows];
-  uint32_t paid[kGroupRows];
+  uint32_t paid[kGroupRows] = {};
   for (size_t i = 0; i < count; ++i) {
-    row[i] = rows[i].row;
-    const int64_t first = plan.base.reader.Read(row[i]);
-    base[i] = IsKnown(first) ? first * plan.base.scale : 0;
-    text[i] = row[i] + plan.fixed;
-    paid[i] = 0;
+    const char* row = rows[i].row;
+    for (uint32_t w = 0; w < plan.words; ++w) {
+      words[w * kGroupRows + i] = LoadWord(row + 8 * w);
+    }
+    text[i] = row + plan.fixed;
+  }
+  // Whole vectors: what is past the last row is rubbish, and unused.
+  const size_t whole = (count + kVectorRows - 1) / kVectorRows * kVectorRows;
+  const auto read = [words, whole](const Op& op, int64_t* out) {
+    if (op.right == 64) {
+      std::fill_n(out, whole, op.fixed);
+      return;
+    }
+    const uint64_t* word = words + op.word * kGroupRows;
+    const int left = op.left;
+    const int right = op.right;
+    const int64_t none = op.none;
+    const auto scale = static_cast<uint64_t>(op.scale);
+    for (size_t i = 0; i < whole; ++i) {
+      const int64_t stored = static_cast<int64_t>(word[i] << left) >> right;
+      out[i] =
+          stored == none
+              ? kUnknown
+              : static_cast<int64_t>(static_cast<uint64_t>(stored) * scale);
+    }
+  };
+  read(plan.base, base);
+  for (size_t i = 0; i < whole; ++i) {
+    base[i] = base[i] == kUnknown ? 0 : base[i];
   }
   const size_t pay_columns = pay_columns_;
   for (const Op& op : plan.ops) {
-    // Copies, which no store into a task can change.
-    const NumberReader reader = op.reader;
-    const int64_t scale = op.scale;
     const uint32_t member = op.member;
+    read(op, value);
     switch (op.form) {
       case Form::kInt64:
         if (op.instant) {
-          for (size_t i = 0; i < count; ++i) {
-            const int64_t value = reader.Read(row[i]);
-            Put64(tasks[i], member,
-                  IsKnown(value) ? value * scale + base[i] : kUnknown);
-          }
-        } else {
-          for (size_t i = 0; i < count; ++i) {
-            const int64_t value = reader.Read(row[i]);
-            Put64(tasks[i], member, IsKnown(value) ? value * scale : kUnknown);
+          for (size_t i = 0; i < whole; ++i) {
+            const auto sum =
+                static_cast<int64_t>(static_cast<uint64_t>(value[i]) +
+                                     static_cast<uint64_t>(base[i]));
+            value[i] = value[i] == kUnknown ? kUnknown : sum;
           }
         }
+        for (size_t i = 0; i < count; ++i) Put64(tasks[i], member, value[i]);
         break;
       case Form::kInt32:
-        for (size_t i = 0; i < count; ++i) {
-          Put32(tasks[i], member, reader.Read(row[i]));
-        }
+        for (size_t i = 0; i < count; ++i) Put32(tasks[i], member, value[i]);
         break;
       case Form::kText:
         for (size_t i = 0; i < count; ++i) {
-          const int64_t length = reader.Read(row[i]);
+          const int64_t length = value[i];
           std::string_view view;
           if (IsKnown(length)) {
             view = {text[i], static_cast<size_t>(length)};
@@ -201,10 +239,9 @@ void TaskDecoder::DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
       case Form::kPay: {
         const auto kind = static_cast<v1::PayKind>(op.pay_kind);
         for (size_t i = 0; i < count; ++i) {
-          const int64_t value = reader.Read(row[i]);
-          if (!IsKnown(value)) continue;
-          amounts[i * pay_columns + paid[i]] = {kind, value * scale};
-          ++paid[i];
+          // Written in any case, and kept if known: there is room for all.
+          amounts[i * pay_columns + paid[i]] = {kind, value[i]};
+          paid[i] += IsKnown(value[i]);
         }
         break;
       }
@@ -218,20 +255,33 @@ void TaskDecoder::DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
   }
 }
 
-void TaskDecoder::Decode(std::span<const RowEntry> rows, Task* tasks,
-                         PayAmount* amounts) const {
-  for (size_t begin = 0; begin < rows.size();) {
-    const uint16_t layout = RowHead(rows[begin].row) & kLayoutMask;
-    const size_t most = std::min(rows.size(), begin + kGroupRows);
-    size_t end = begin + 1;
-    while (end < most && (RowHead(rows[end].row) & kLayoutMask) == layout) {
+void TaskDecoder::Decode(std::span<const RowEntry> rows, size_t count,
+                         Task* tasks, PayAmount* amounts) const {
+  // Most often in the first cache.
+  uint64_t few_words[kFewWords * kGroupRows] = {};
+  std::vector<uint64_t> many_words;
+  uint64_t* words = few_words;
+  if (most_words_ > kFewWords) {
+    many_words.resize(most_words_ * kGroupRows);
+    words = many_words.data();
+  }
+  const RowEntry* const entries = rows.data();
+  for (size_t begin = 0; begin < count;) {
+    const uint16_t layout = RowHead(entries[begin].row) & kLayoutMask;
+    const uint32_t last = plans_[layout].last;
+    const size_t most = std::min(count, begin + kGroupRows);
+    size_t end = begin;
+    while (end < most && (RowHead(entries[end].row) & kLayoutMask) == layout) {
+      // Rows of a worker lie scattered over the block: ask for those to come.
+      if (end + kAheadRows < rows.size()) {
+        const char* next = entries[end + kAheadRows].row;
+        __builtin_prefetch(next);
+        __builtin_prefetch(next + last);
+      }
       ++end;
     }
-    // Rows of a worker lie scattered over the block: ask for the next ones.
-    const size_t ahead = std::min(rows.size(), end + kGroupRows);
-    for (size_t i = end; i < ahead; ++i) __builtin_prefetch(rows[i].row);
     DecodeGroup(plans_[layout], rows.subspan(begin, end - begin), tasks + begin,
-                amounts + begin * pay_columns_);
+                amounts + begin * pay_columns_, words);
     begin = end;
   }
 }

@@ -33,10 +33,11 @@ class TaskDecoder {
                              : kUnknown;
   }
 
-  // `tasks` has room for all rows, `amounts` for pay_columns() entries each;
-  // both must have been filled by this decoder, or be new. Estimates are left
-  // out: see Estimates.
-  void Decode(std::span<const RowEntry> rows, Task* tasks,
+  // Unpacks the first `count` rows; the others are asked for ahead. `tasks` has
+  // room for them, `amounts` for pay_columns() entries each; both must have
+  // been filled by this decoder, or be new. Estimates are left out: see
+  // Estimates.
+  void Decode(std::span<const RowEntry> rows, size_t count, Task* tasks,
               PayAmount* amounts) const;
 
   // Reads the lists of estimates of those rows into `numbers` and points the
@@ -60,20 +61,28 @@ class TaskDecoder {
     uint32_t member = 0;  // In Task.
     int64_t scale = 1;
     NumberReader reader;
+    // The same for the words of the row, in units of units.h.
+    uint32_t word = 0;
+    uint8_t left = 0, right = 64;
+    int64_t none = 0;
+    int64_t fixed = 0;
   };
   struct Plan {
     std::vector<Op> ops;  // Texts in the order of the row.
     Op base, accepted;
     uint32_t fixed = 0;
+    uint32_t words = 0;
+    uint32_t last = 0;  // Byte of a row, texts of least lengths.
   };
 
   void DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
-                   Task* tasks, PayAmount* amounts) const;
+                   Task* tasks, PayAmount* amounts, uint64_t* words) const;
 
   const RowFormat* format_ = nullptr;
   std::vector<Plan> plans_;
   std::vector<char> ever_;  // By slot.
   size_t pay_columns_ = 0;
+  uint32_t most_words_ = 0;
   bool has_estimates_ = false;
   bool has_status_ = false;
 };

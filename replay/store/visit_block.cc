@@ -207,7 +207,7 @@ void RowStore::FillTasks(int block, std::span<const RowEntry> rows,
   constexpr size_t kGroupRows = 64;
   for (size_t from = 0; from < rows.size(); from += kGroupRows) {
     const size_t count = std::min(kGroupRows, rows.size() - from);
-    decoder_.Decode(rows.subspan(from, count), scratch.task_rows.data() + from,
+    decoder_.Decode(rows.subspan(from), count, scratch.task_rows.data() + from,
                     scratch.amounts.data() + from * decoder_.pay_columns());
     scratch.builder.AddTasks({scratch.task_rows.data() + from, count});
   }
