@@ -516,11 +516,21 @@ Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
   PlanState& state = plans_[plan];
   Prepare(state);
   Extent extent;
+  // As TaskPay does for each, without the room for its answer.
+  const uint32_t needed = mask & shape_.wide_pay & ~DebitMask();
   for (uint32_t i : TasksIn(plan, period)) {
-    const Extent part = TaskPay(mask, timeline_->tasks[i]);
-    extent.lo += part.lo;
-    extent.hi_open |= part.hi_open;
-    extent.unknown |= part.unknown;
+    const Task& task = timeline_->tasks[i];
+    uint32_t seen = 0;
+    for (const replay::PayAmount& part : task.pay) {
+      const uint32_t bit = uint32_t{1} << part.kind;
+      if ((mask & bit) == 0 || !IsKnown(part.amount)) continue;
+      seen |= bit;
+      extent.lo += part.amount;
+    }
+    if (task.delivered && (needed & ~seen) != 0) {
+      extent.hi_open = true;
+      extent.unknown |= kPayUnknown;
+    }
   }
   extent.hi = extent.lo;
   const Period& window = state.periods[period];

@@ -21,7 +21,8 @@ constexpr int64_t kUnit = replay::kMajorUnit;
 
 std::vector<std::string> Columns() {
   return {"sessions.ended_at",  "sessions.started_at", "tasks.accepted_at",
-          "tasks.completed_at", "tasks.pay_base",      "tasks.status"};
+          "tasks.completed_at", "tasks.pay_base",      "tasks.status",
+          "tasks.worker_id"};
 }
 
 // Seven weekdays: 1970-01-05 was a Monday.
