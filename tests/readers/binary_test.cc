@@ -152,6 +152,35 @@ TEST(Arrow, EveryTypeInEveryForm) {
   }
 }
 
+TEST(Arrow, DictionariesKeepTheFaultsOfEachRow) {
+  arrow::Decimal128Builder pay(arrow::decimal128(38, 2));
+  for (const char* text : {"1.50", "999999999999999999999.00", "0.00"}) {
+    if (!pay.Append(arrow::Decimal128::FromString(text).ValueOrDie()).ok()) {
+      std::abort();
+    }
+  }
+  // Binary, since a text of Parquet is UTF-8 by its type.
+  const auto zones =
+      ArrayOf(arrow::BinaryBuilder(), Texts{"north", "\xff", "north"});
+  const auto batch = Batch({{"task_id", Text({"1", std::nullopt, "1"})},
+                            {"zone", zones},
+                            {"status", Text({"open", "lost", "lost"})},
+                            {"pay_base", pay.Finish().ValueOrDie()}});
+  for (const std::string& bytes : {Parquet(*batch, 10), Ipc({batch}, false)}) {
+    const ReadResult result = ReadBytes(bytes);
+    ASSERT_TRUE(result.status.ok()) << result.status;
+    EXPECT_THAT(
+        result.rows,
+        ElementsAre("tasks@1 task_id=1 zone=north status=9 pay_base=1500000",
+                    "tasks@3 task_id=1 zone=north pay_base=0"));
+    EXPECT_THAT(
+        result.faults,
+        ElementsAre("2 pay_base number-out-of-range 999999999999999999999.00",
+                    "2 status unknown-enum lost", "2 task_id missing-required ",
+                    "2 zone not-utf8 ?", "3 status unknown-enum lost"));
+  }
+}
+
 TEST(Arrow, RowsAreNumberedThroughGroupsAndBatches) {
   Numbers ids;
   for (int64_t i = 1; i <= 50'000; ++i) ids.push_back(i);
