@@ -127,9 +127,12 @@ void StratumRanker::OwnValues::Assign(std::vector<int64_t>& values) {
   bool narrow = values.size() <= kFew;
   for (size_t i = 0; narrow && i < values.size(); ++i) {
     few_[i] = static_cast<int32_t>(values[i]);
-    narrow = few_[i] == values[i] && few_[i] != INT32_MIN;
+    narrow = few_[i] == values[i] && few_[i] > INT32_MIN && few_[i] < INT32_MAX;
   }
-  if (narrow) return;
+  if (narrow) {
+    for (size_t i = values.size(); i % kStep != 0; ++i) few_[i] = INT32_MAX;
+    return;
+  }
   sorted_.swap(values);
   std::sort(sorted_.begin(), sorted_.end());
 }

@@ -81,9 +81,11 @@ class StratumRanker {
     int64_t AtMost(int64_t value) const {
       if (!sorted_.empty()) return AtMostSorted(value);
       const int32_t bound = static_cast<int32_t>(
-          std::clamp<int64_t>(value, INT32_MIN, INT32_MAX));
+          std::clamp<int64_t>(value, INT32_MIN, INT32_MAX - 1));
       int32_t count = 0;
-      for (int64_t i = 0; i < size_; ++i) count += few_[i] <= bound;
+      for (int64_t i = 0; i < size_; i += kStep) {
+        for (int64_t j = i; j < i + kStep; ++j) count += few_[j] <= bound;
+      }
       return count;
     }
 
@@ -91,10 +93,12 @@ class StratumRanker {
     // Up to this many are counted one by one, four at a time, which is faster
     // than sorting them.
     static constexpr size_t kFew = 64;
+    // Counted so many at a time, up to INT32_MAX in the places left over.
+    static constexpr int64_t kStep = 8;
     int64_t AtMostSorted(int64_t value) const;
 
     int64_t size_ = 0;
-    std::array<int32_t, kFew> few_;  // Above INT32_MIN.
+    std::array<int32_t, kFew> few_;  // Between the extremes.
     std::vector<int64_t> sorted_;
   };
 
