@@ -12,12 +12,13 @@ using testing::ElementsAre;
 
 // Source: hand-computed, methods oracle O-22: union 1800 s, sum 2200 s.
 TEST(IntervalSetTest, UnionOfOverlappingTasks) {
-  const std::vector<Interval> tasks = {
-      {2000, 2600}, {0, 600}, {300, 900}, {900, 1200}, {2100, 2200}, {50, 50}};
+  const std::vector<Interval> tasks = {{2000, 2600}, {0, 600},     {300, 900},
+                                       {900, 1200},  {2100, 2200}, {50, 50}};
   IntervalSet set;
   set.AssignUnion(tasks);
   EXPECT_EQ(set.length(), 1800);
-  EXPECT_THAT(set.intervals(), ElementsAre(Interval{0, 1200}, Interval{2000, 2600}));
+  EXPECT_THAT(set.intervals(),
+              ElementsAre(Interval{0, 1200}, Interval{2000, 2600}));
   EXPECT_EQ(set.LengthWithin(1000, 2100), 300);
   EXPECT_EQ(set.LengthWithin(1200, 2000), 0);
 }
@@ -28,7 +29,8 @@ TEST(IntervalSetTest, DifferenceAndIntersectionAddUp) {
   engaged.AssignUnion(std::vector<Interval>{{10, 20}, {90, 210}, {250, 400}});
   call.AssignDifference(online, engaged);
   both.AssignIntersection(online, engaged);
-  EXPECT_THAT(call.intervals(), ElementsAre(Interval{0, 10}, Interval{20, 90}, Interval{210, 250}));
+  EXPECT_THAT(call.intervals(), ElementsAre(Interval{0, 10}, Interval{20, 90},
+                                            Interval{210, 250}));
   EXPECT_EQ(call.length() + both.length(), online.length());
 }
 
@@ -40,7 +42,8 @@ TEST(DecimalTest, IsExactOrRefused) {
   EXPECT_EQ(value, -500'000);
   EXPECT_TRUE(ParseDecimal("551.0", 0, &value));
   EXPECT_EQ(value, 551);
-  for (const char* wrong : {"", "-", ".", "1e3", "1,5", "0.0000001", "99999999999999", "NA"}) {
+  for (const char* wrong :
+       {"", "-", ".", "1e3", "1,5", "0.0000001", "99999999999999", "NA"}) {
     EXPECT_FALSE(ParseDecimal(wrong, 6, &value)) << wrong;
   }
 }
