@@ -84,12 +84,17 @@
           xAxis: valueAxis(chart.xName),
           yAxis: categoryAxis(names, { inverse: true,
             axisLabel: Object.assign(axisText(), { interval: 0, formatter: shortName }) }),
-          series: chart.series.map((one, i) => ({
+          series: chart.series.map((one, i) => {
+            const drawn = intervals(one, names, true);
+            return {
             type: 'bar', name: one.name, data: one.values, barMaxWidth: 22,
             itemStyle: { color: i === 0 ? colours[0] : pale, borderColor: colours[0], borderWidth: i === 0 ? 0 : 1 },
-            label: { show: true, position: 'right', formatter: (p) => number(p.value), color: ink, fontFamily: font },
-            markLine: intervals(one, names, true) || (i === 0 ? markLines(chart.marks, 'xAxis', 'start') : undefined),
-          })),
+            // Beside the bar, or inside it where the line of an interval runs.
+            label: { show: true, position: drawn ? 'insideLeft' : 'right', formatter: (p) => number(p.value),
+                     color: drawn ? '#ffffff' : ink, fontFamily: font },
+            markLine: drawn || (i === 0 ? markLines(chart.marks, 'xAxis', 'start') : undefined),
+            };
+          }),
         },
       };
     },
