@@ -34,7 +34,7 @@ struct RunOptions {
   int threads = 0;           // 0: all cores.
   int64_t memory_bytes = 0;  // 0: half of what is free.
   std::string scratch;       // Empty: the system's folder for such files.
-  int blocks = 64;
+  int blocks = 256;
 
   std::function<void(Stage, int64_t done, int64_t total)> progress;
 
