@@ -26,7 +26,7 @@ class AuditCommand : public Subcommand {
         "  plumbline audit my_log --out out\n"
         "  plumbline audit trips.parquet --currency USD --time-zone "
         "America/New_York --out out\n"
-        "  plumbline audit my_log --rules cn-platform --fail-on breach "
+        "  plumbline audit my_log --rules cn-labour --fail-on breach "
         "--quiet\n"
         "Exit code: 0 ran; 1 a finding at or above --fail-on; 2 the command "
         "line or an input is "
@@ -34,7 +34,7 @@ class AuditCommand : public Subcommand {
         "  plumbline audit my_log --lang zh --out out\n"
         "  plumbline audit orders.csv --currency CNY --time-zone Asia/Shanghai "
         "--lang zh --out out\n"
-        "  plumbline audit my_log --rules cn-platform --fail-on breach "
+        "  plumbline audit my_log --rules cn-labour --fail-on breach "
         "--quiet\n"
         "退出码：0 运行完毕；1 有达到 --fail-on 级别的结论；2 "
         "命令行或输入有误；3 内部错误。"};

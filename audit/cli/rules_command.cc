@@ -29,12 +29,12 @@ class RulesCommand : public Subcommand {
   Words examples() const override {
     return {
         "  plumbline rules list\n"
-        "  plumbline rules show cn-platform          # a pack\n"
+        "  plumbline rules show cn-labour            # a pack\n"
         "  plumbline rules show CN-MW-H              # one rule with its "
         "figures\n"
         "  plumbline rules check my_rules.textproto  # before you use your own",
         "  plumbline rules list --lang zh\n"
-        "  plumbline rules show cn-platform --lang zh          # 整个规则包\n"
+        "  plumbline rules show cn-labour --lang zh            # 整个规则包\n"
         "  plumbline rules show CN-MW-H --lang zh              # "
         "一条规则和它用到的数值\n"
         "  plumbline rules check my_rules.textproto --lang zh  # "
