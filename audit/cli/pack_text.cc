@@ -152,6 +152,19 @@ std::string RuleText(const v1::RulePack& pack, const v1::Rule& rule,
   return text;
 }
 
+std::string UntestableText(const v1::RulePack& pack,
+                           const v1::Untestable& clause, Language language) {
+  return absl::StrCat(
+      "  ", clause.id(), "\n    ",
+      Of(clause.clause(), clause.clause_zh(), language), "\n    ",
+      Words{"source: ", "出处："}.In(language),
+      SourceText(pack, clause.source(), clause.place_in_source(), language),
+      "\n    ", Words{"why not: ", "原因："}.In(language),
+      Of(clause.why(), clause.why_zh(), language), "\n    ",
+      Words{"would settle it: ", "可据以判断的材料："}.In(language),
+      Of(clause.settled_by(), clause.settled_by_zh(), language), "\n");
+}
+
 }  // namespace
 
 std::string ListPacks(const std::vector<RulePack>& packs, Language language) {
@@ -190,6 +203,14 @@ std::string ShowPack(const RulePack& loaded, Language language) {
   for (const v1::Rule& rule : pack.rules()) {
     absl::StrAppend(&text, RuleText(pack, rule, language), "\n");
   }
+  if (pack.untestable_size() > 0) {
+    absl::StrAppend(
+        &text,
+        Words{"What no log can test\n", "日志无法检验的条款\n"}.In(language));
+  }
+  for (const v1::Untestable& clause : pack.untestable()) {
+    absl::StrAppend(&text, UntestableText(pack, clause, language), "\n");
+  }
   if (pack.parameters_size() > 0) {
     absl::StrAppend(
         &text, Words{"Figures by date\n", "按日期列出的数值\n"}.In(language));
@@ -213,6 +234,11 @@ std::string ShowRule(const RulePack& loaded, const std::string& rule_id,
       }
     }
     return text;
+  }
+  for (const v1::Untestable& clause : pack.untestable()) {
+    if (clause.id() != rule_id) continue;
+    return absl::StrCat(pack.name(), "\n",
+                        UntestableText(pack, clause, language));
   }
   return "";
 }

@@ -1286,6 +1286,15 @@ void PackJudge::Conclude(v1::AuditResult* result,
     used->set_name(state->pack->pack.name());
     used->set_version(state->pack->pack.version());
     used->set_sha256(state->pack->sha256);
+    for (const v1::Untestable& clause : state->pack->pack.untestable()) {
+      v1::Coverage* coverage = result->add_coverage();
+      coverage->set_test(clause.id());
+      coverage->set_runnable(false);
+      coverage->set_reason(
+          Cat(clause.why(), " Would settle it: ", clause.settled_by()));
+      coverage->set_reason_zh(
+          Cat(clause.why_zh(), "可据以判断的材料：", clause.settled_by_zh()));
+    }
   }
 }
 

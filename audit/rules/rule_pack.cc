@@ -177,6 +177,7 @@ class Loader {
       Parameter(i);
     }
     for (int i = 0; i < pack_->rules_size() && status_.ok(); ++i) Rule(i);
+    for (int i = 0; i < pack_->untestable_size(); ++i) Untestable(i);
     if (pack_->rules_size() == 0) {
       Fail(top, "found no rules, expected at least one; add rules { ... }");
     }
@@ -433,6 +434,28 @@ class Loader {
     if (status_.ok()) Window(rule, tree, place, &made);
     if (status_.ok()) Formulas(rule, tree, place, &made);
     compiled_->rules.push_back(std::move(made));
+  }
+
+  void Untestable(int index) {
+    const v1::Untestable& clause = pack_->untestable(index);
+    const Place place = At(&tree_, *pack_, "untestable", index);
+    if (clause.id().empty() || !rule_ids_.insert(clause.id()).second) {
+      Fail(place, Cat("found the id '", clause.id(),
+                      "', expected one that no rule and no other untestable "
+                      "clause has; give it its own"));
+    }
+    if (clause.clause().empty() || clause.clause_zh().empty() ||
+        clause.why().empty() || clause.why_zh().empty() ||
+        clause.settled_by().empty() || clause.settled_by_zh().empty()) {
+      Fail(place, Cat("found the untestable clause ", clause.id(),
+                      " without clause, why or settled_by in both languages, "
+                      "expected all six; add them"));
+    }
+    if (sources_.find(clause.source()) == sources_.end()) {
+      Fail(place, Cat("found the source '", clause.source(),
+                      "', expected the id of one of the pack's sources; add "
+                      "the source or correct the id"));
+    }
   }
 
   void Over(const v1::Rule& rule, const pb::TextFormat::ParseInfoTree* tree,
