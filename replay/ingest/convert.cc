@@ -117,6 +117,33 @@ absl::Status WriteInfo(const v1::LogInfo& info, const std::string& path) {
   return file.Close();
 }
 
+const char* EndingOf(ConvertFormat format) {
+  switch (format) {
+    case ConvertFormat::kCsv:
+      return ".csv";
+    case ConvertFormat::kParquet:
+      return ".parquet";
+    case ConvertFormat::kArrow:
+      return ".arrow";
+    case ConvertFormat::kProtobuf:
+      return ".binpb";
+    case ConvertFormat::kOcel:
+      break;
+  }
+  return ".ocel.json";
+}
+
+// In a form that gives each table its file.
+absl::Status WriteTable(Spool& spool, const SpooledTable& table,
+                        ConvertFormat format, const absl::TimeZone& zone,
+                        const std::string& path) {
+  if (format == ConvertFormat::kCsv) return WriteCsv(spool, table, zone, path);
+  if (format == ConvertFormat::kProtobuf) {
+    return WriteProtobuf(spool, table, path);
+  }
+  return WriteArrow(spool, table, format == ConvertFormat::kParquet, path);
+}
+
 }  // namespace
 
 bool ParseConvertFormat(const std::string& word, ConvertFormat* format) {
@@ -151,44 +178,28 @@ absl::StatusOr<ConvertResult> Convert(const std::string& log,
     absl::LoadTimeZone(result.input.info.time_zone(), &zone);
   }
   const std::vector<SpooledTable> tables = spool.Finish();
-  for (const SpooledTable& table : tables) {
-    const std::string& name = Tables()[static_cast<size_t>(table.table)].name;
-    const char* ending = ".csv";
-    if (options.format == ConvertFormat::kParquet) ending = ".parquet";
-    if (options.format == ConvertFormat::kArrow) ending = ".arrow";
-    if (options.format == ConvertFormat::kProtobuf) ending = ".binpb";
-    const std::string path = absl::StrCat(folder->name(), "/", name, ending);
-    absl::Status status;
-    switch (options.format) {
-      case ConvertFormat::kCsv:
-      case ConvertFormat::kOcel:
-        status = WriteCsv(spool, table, zone, path);
-        break;
-      case ConvertFormat::kParquet:
-      case ConvertFormat::kArrow:
-        status = WriteArrow(spool, table,
-                            options.format == ConvertFormat::kParquet, path);
-        break;
-      case ConvertFormat::kProtobuf:
-        status = WriteProtobuf(spool, table, path);
-        break;
-    }
-    if (!status.ok()) return status;
-    result.files.push_back({absl::StrCat(name, ending), table.rows});
-  }
+  absl::Status status = absl::OkStatus();
   if (options.format == ConvertFormat::kOcel) {
-    absl::Status status = WriteOcel(
-        spool, tables, absl::StrCat(folder->name(), "/log.ocel.json"));
-    if (!status.ok()) return status;
+    status = WriteOcel(spool, tables, folder->name() + "/log.ocel.json");
     int64_t rows = 0;
     for (const SpooledTable& table : tables) rows += table.rows;
     result.files.push_back({"log.ocel.json", rows});
+  } else {
+    for (const SpooledTable& table : tables) {
+      if (!status.ok()) break;
+      const std::string name =
+          absl::StrCat(Tables()[static_cast<size_t>(table.table)].name,
+                       EndingOf(options.format));
+      status = WriteTable(spool, table, options.format, zone,
+                          absl::StrCat(folder->name(), "/", name));
+      result.files.push_back({name, table.rows});
+    }
   }
+  if (!status.ok()) return status;
   std::sort(result.files.begin(), result.files.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
-  absl::Status status =
-      WriteInfo(InfoToWrite(result.input),
-                absl::StrCat(folder->name(), "/log.textproto"));
+  status = WriteInfo(InfoToWrite(result.input),
+                     absl::StrCat(folder->name(), "/log.textproto"));
   if (status.ok()) status = folder->Keep();
   if (!status.ok()) return status;
   return result;

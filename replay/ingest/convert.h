@@ -34,8 +34,8 @@ struct ConvertResult {
 // with log.textproto, so that `out` is a log that audits as the first does:
 // every used or repaired row with every known cell and free column, in order of
 // (file, line). Quarantined rows are not written; `faults` names them. The form
-// "ocel" is an OCEL 2.0 JSON file (log.ocel.json: a row is an object, each of
-// its instants an event) with the tables as CSV beside it.
+// "ocel" is one OCEL 2.0 JSON file for all tables (log.ocel.json: a row is an
+// object, each of its instants an event).
 //
 // `out` must not exist or be empty; it appears in one step when all is written,
 // and the bytes in it depend on nothing but the rows. Errors: InvalidArgument

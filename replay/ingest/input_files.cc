@@ -14,8 +14,9 @@ namespace fs = std::filesystem;
 
 bool LooksLikeTable(const std::string& name) {
   static constexpr const char* kEndings[] = {
-      ".csv",   ".tsv", ".txt",     ".parquet", ".arrow", ".arrows", ".pb",
-      ".binpb", ".gz",  ".feather", ".ipc",     ".zst",   ".zip"};
+      ".csv",    ".tsv", ".txt",   ".parquet",  ".arrow",
+      ".arrows", ".pb",  ".binpb", ".gz",       ".feather",
+      ".ipc",    ".zst", ".zip",   ".ocel.json"};
   const std::string lower = absl::AsciiStrToLower(name);
   return std::any_of(
       std::begin(kEndings), std::end(kEndings),

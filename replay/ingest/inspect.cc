@@ -87,6 +87,9 @@ void Describe(const SourceFile& source, InspectedFile* file) {
     case FileFormat::kProtobuf:
       file->format = "protobuf";
       break;
+    case FileFormat::kOcel:
+      file->format = "ocel";
+      break;
   }
   if (source.compression == FileCompression::kGzip) file->compression = "gzip";
   if (source.compression == FileCompression::kZstd) file->compression = "zstd";
@@ -126,7 +129,7 @@ absl::StatusOr<InspectedFile> InspectOne(
   InspectedFile file;
   file.name = name;
   Describe(*source, &file);
-  if (source->format == FileFormat::kProtobuf) {
+  if (source->names_its_tables()) {
     CountingSink sink;
     FaultLog faults;
     faults.SetFiles({name});

@@ -66,6 +66,23 @@ v1::TableImport ImportCanonical(const TableSchema& table,
   return CanonicalImport(table.name, names);
 }
 
+// Of an OCEL file: what objectTypes declares and no table has.
+std::vector<std::string> UnreadAttributes(const SourceFile& file) {
+  std::vector<std::string> unread;
+  for (const std::string& column : file.columns) {
+    const size_t dot = column.find('.');
+    const TableSchema* table = FindTable(column.substr(0, dot));
+    const std::string name = column.substr(dot + 1);
+    if (table != nullptr && (table->Find(name) >= 0 ||
+                             (!table->free_prefix.empty() &&
+                              absl::StartsWith(name, table->free_prefix)))) {
+      continue;
+    }
+    unread.push_back(column);
+  }
+  return unread;
+}
+
 std::set<std::string> NamesRead(const v1::TableImport& import) {
   std::set<std::string> names;
   const auto read = [&](const std::string& name) {
@@ -204,7 +221,10 @@ absl::StatusOr<Recognition> Recognise(
     const SourceFile& file, const std::vector<LoadedMapping>& mappings,
     bool forced) {
   Recognition found;
-  if (file.format == FileFormat::kProtobuf) return found;
+  if (file.names_its_tables()) {
+    found.unread = UnreadAttributes(file);
+    return found;
+  }
   const std::string named = forced ? std::string() : TableOfName(file.name);
   const auto canonical = [&](const std::string& table) {
     found.imports = {

@@ -13,10 +13,10 @@ namespace plumbline::replay {
 
 // What a file was taken for.
 struct Recognition {
-  // The mapping used; nullptr for canonical tables and protobuf.
+  // The mapping used; nullptr for canonical tables.
   const LoadedMapping* mapping = nullptr;
   // One import a table that the file feeds, the one that counts the rows first;
-  // empty for protobuf, which names its tables itself.
+  // empty for files that name their tables themselves.
   std::vector<v1::TableImport> imports;
   // Columns of the file that nothing reads.
   std::vector<std::string> unread;

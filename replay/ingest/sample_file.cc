@@ -121,7 +121,7 @@ class Sampler {
 
 absl::StatusOr<std::vector<std::vector<std::string>>> SampleFile(
     const SourceFile& file, int64_t rows) {
-  if (file.format == FileFormat::kProtobuf) return Samples();
+  if (file.names_its_tables()) return Samples();
   auto samples = Sampler(file, rows).Run();
   if (samples.ok()) return *std::move(samples);
   return absl::InvalidArgumentError(absl::StrCat(

@@ -77,7 +77,7 @@ struct Outcome {
 
 Outcome Read(const SourceFile& file, int threads, int64_t block) {
   std::vector<v1::TableImport> imports;
-  if (file.format != FileFormat::kProtobuf) {
+  if (!file.names_its_tables()) {
     // The columns that are canonical, and the first as the id.
     v1::TableImport import = CanonicalImport("tasks", file.columns);
     if (import.columns_size() == 0 || import.columns(0).to() != "task_id") {

@@ -122,7 +122,6 @@ TEST(ConvertTest, KeepsTheOrderOfRowsForAnyNumberOfThreads) {
   folder.Write("tasks.csv", tasks)
       .Write("log.textproto", "instants: EPOCH_SECONDS");
   for (const auto& [format, word] : kFormats) {
-    if (format == ConvertFormat::kOcel) continue;
     SCOPED_TRACE(word);
     const TestFolder out;
     MustConvert(folder.path(), format, out.File("one"), 1);
@@ -278,6 +277,16 @@ TEST(ConvertTest, WritesOcelWithAnEventForEachInstant) {
     EXPECT_TRUE(ids.contains(
         related.struct_value().fields().at("objectId").string_value()));
   }
+}
+
+TEST(ConvertTest, OcelHoldsTheWholeLog) {
+  const TestFolder folder;
+  WriteLog(folder);
+  MustConvert(folder.path(), ConvertFormat::kOcel, folder.File("out"));
+  const auto files = Bytes(folder.File("out"));
+  EXPECT_EQ(files.size(), 2u);
+  EXPECT_TRUE(files.contains("log.ocel.json"));
+  EXPECT_TRUE(files.contains("log.textproto"));
 }
 
 TEST(ConvertTest, KnowsItsWords) {

@@ -83,7 +83,7 @@ inline ReadResult ReadPath(const std::string& path, const HowToRead& how = {}) {
     return result;
   }
   std::vector<v1::TableImport> imports = how.imports;
-  if (imports.empty() && file->format != FileFormat::kProtobuf) {
+  if (imports.empty() && !file->names_its_tables()) {
     imports.push_back(CanonicalImport(how.table, file->columns));
   }
   FaultLog faults;

@@ -115,16 +115,26 @@ absl::Status ReadProtobuf(const SourceFile& file, const DecodeOptions& decode,
                           const ReadOptions& options, FaultLog& faults,
                           RecordSink& sink, std::vector<std::string>* columns);
 
+absl::Status ReadOcel(const SourceFile& file, const DecodeOptions& decode,
+                      const ReadOptions& options, FaultLog& faults,
+                      RecordSink& sink, std::vector<std::string>* columns);
+
 absl::StatusOr<int64_t> CountTextRows(const SourceFile& file,
                                       const ReadOptions& options);
 absl::StatusOr<int64_t> CountArrowRows(const SourceFile& file);
 absl::StatusOr<int64_t> CountRecords(const SourceFile& file,
                                      const ReadOptions& options);
 
+absl::StatusOr<int64_t> CountOcelRows(const SourceFile& file,
+                                      const ReadOptions& options);
+
 // What a file of Arrow or Parquet says of itself; keeps standard input open.
 absl::Status SniffArrow(SourceFile* file);
 // The first record of a protobuf log; false when the bytes begin with none.
 bool SniffRecord(std::string_view head, v1::LogRecord* record);
+// Whether the text begins as OCEL 2.0 JSON; `file` gets the columns that its
+// objectTypes declare, as far as `head` holds them.
+bool SniffOcel(std::string_view head, SourceFile* file);
 
 // The first row of the text as cells; false when it does not end in it.
 bool SplitHeader(std::string_view text, char delimiter,

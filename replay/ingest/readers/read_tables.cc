@@ -64,6 +64,9 @@ absl::Status ReadTables(const SourceFile& file,
   if (file.format == FileFormat::kProtobuf) {
     return ReadProtobuf(file, decode, options, faults, sink, columns);
   }
+  if (file.format == FileFormat::kOcel) {
+    return ReadOcel(file, decode, options, faults, sink, columns);
+  }
   std::vector<Decoder> decoders;
   for (const v1::TableImport& import : imports) {
     auto decoder = Decoder::Make(import, file, decode);
@@ -93,6 +96,8 @@ absl::StatusOr<int64_t> CountFileRows(const SourceFile& file,
       return CountTextRows(file, options);
     case FileFormat::kProtobuf:
       return CountRecords(file, options);
+    case FileFormat::kOcel:
+      return CountOcelRows(file, options);
     default:
       return CountArrowRows(file);
   }

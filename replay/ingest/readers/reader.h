@@ -23,7 +23,8 @@ enum class FileFormat {
   kParquet,
   kArrowFile,
   kArrowStream,
-  kProtobuf  // Varint length and plumbline.v1.LogRecord, again and again.
+  kProtobuf,  // Varint length and plumbline.v1.LogRecord, again and again.
+  kOcel       // OCEL 2.0 JSON whose objects are rows (replay/ingest/ocel.h).
 };
 enum class FileCompression { kNone, kGzip, kZstd };
 
@@ -34,8 +35,9 @@ struct SourceFile {
   FileFormat format = FileFormat::kText;
   FileCompression compression = FileCompression::kNone;
   char delimiter = ',';
-  std::vector<std::string> columns;  // Of the header; none for protobuf.
-  int64_t bytes = 0;                 // On disk; 0 for standard input.
+  // Of the header; none for protobuf. OCEL: "type.attribute", as declared.
+  std::vector<std::string> columns;
+  int64_t bytes = 0;  // On disk; 0 for standard input.
   // Text: where the first row behind the header begins, decompressed.
   int64_t data_offset = 0;
   int64_t data_line = 1;
@@ -43,6 +45,11 @@ struct SourceFile {
   std::shared_ptr<const v1::LogInfo> info;
   // Standard input, which cannot be opened twice, as far as it was read.
   std::shared_ptr<void> opened;
+
+  // Its rows say of which table they are; it needs no imports.
+  bool names_its_tables() const {
+    return format == FileFormat::kProtobuf || format == FileFormat::kOcel;
+  }
 };
 
 struct ReadOptions {
@@ -80,7 +87,8 @@ absl::StatusOr<SourceFile> Sniff(const std::string& path,
                                  const std::string& name);
 
 // The canonical columns that `import` makes of `file`, as "table.column",
-// sorted. Protobuf files tell only while they are read.
+// sorted. Files that name their tables themselves tell only while they are
+// read.
 std::vector<std::string> ImportedColumns(const v1::TableImport& import,
                                          const SourceFile& file);
 
@@ -88,9 +96,9 @@ std::vector<std::string> ImportedColumns(const v1::TableImport& import,
 // tables) and hands validated batches to `sink`, from `options.threads` threads
 // at once and in no particular order. Rows, lines, faults and the error, if
 // any, depend on neither threads nor block size. Rows are counted and faults
-// added in `faults`; a derived import counts no rows. A protobuf file names its
-// tables itself: `imports` must be empty. `columns`, if not null, gets what the
-// file gives ("table.column", sorted, each once).
+// added in `faults`; a derived import counts no rows. A file that names its
+// tables itself needs none: `imports` must be empty. `columns`, if not null,
+// gets what the file gives ("table.column", sorted, each once).
 //
 // Errors: InvalidArgument as Sniff, for damaged files, columns of a type that
 // cannot be, instants in the other form; whatever `sink` returns.

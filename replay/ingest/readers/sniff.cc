@@ -154,14 +154,18 @@ char SniffDelimiter(std::string_view line) {
   return best;
 }
 
-bool HasProtobufName(const std::string& name) {
+// Whether the name ends so, whatever compression is named behind it.
+bool HasEnding(const std::string& name,
+               std::initializer_list<const char*> endings) {
   std::string plain = name;
   for (const char* ending : {".gz", ".zst"}) {
     if (absl::EndsWith(plain, ending)) {
       plain.resize(plain.size() - std::string_view(ending).size());
     }
   }
-  return absl::EndsWith(plain, ".pb") || absl::EndsWith(plain, ".binpb");
+  return std::any_of(endings.begin(), endings.end(), [&](const char* ending) {
+    return absl::EndsWith(plain, ending);
+  });
 }
 
 absl::Status SniffText(std::string_view text, bool whole, SourceFile* file) {
@@ -354,6 +358,16 @@ absl::StatusOr<SourceFile> Sniff(const std::string& path,
     if (absl::Status status = SniffArrow(&file); !status.ok()) return status;
     return file;
   }
+  if (SniffOcel(head, &file)) {
+    file.format = FileFormat::kOcel;
+    return file;
+  }
+  if (HasEnding(name, {".ocel.json"})) {
+    return FileError(file,
+                     "found no OCEL 2.0 in it, expected JSON with objectTypes, "
+                     "eventTypes, objects and events",
+                     "export it again");
+  }
   v1::LogRecord record;
   if (SniffRecord(head, &record)) {
     file.format = FileFormat::kProtobuf;
@@ -362,7 +376,7 @@ absl::StatusOr<SourceFile> Sniff(const std::string& path,
     }
     return file;
   }
-  if (HasProtobufName(name)) {
+  if (HasEnding(name, {".pb", ".binpb"})) {
     return FileError(file,
                      "record 1 cannot be parsed, expected a varint length and "
                      "a plumbline.v1.LogRecord",

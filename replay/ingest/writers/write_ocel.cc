@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -6,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "replay/base/units.h"
 #include "replay/ingest/json_cells.h"
+#include "replay/ingest/ocel.h"
 #include "replay/ingest/writers/writer.h"
 
 namespace plumbline::replay {
@@ -13,10 +13,6 @@ namespace {
 
 // OCEL gives each attribute a time; what holds throughout stands at the epoch.
 constexpr const char* kAlways = "1970-01-01T00:00:00Z";
-
-// Columns that name somebody or something else: these become objects of their
-// own, to which the events relate.
-constexpr const char* kEntities[] = {"worker_id", "order_id"};
 
 const char* AttributeType(const ColumnSchema& column) {
   if (column.type == ColumnType::kBool) return "boolean";
@@ -126,9 +122,7 @@ class OcelWriter {
         const ColumnSchema& column = schema.columns[static_cast<size_t>(c)];
         WriteTypeAttribute(column.name, AttributeType(column),
                            std::exchange(first, false));
-        for (const char* entity : kEntities) {
-          if (column.name == entity) entities.insert(entity);
-        }
+        if (IsOcelEntity(column.name)) entities.insert(column.name);
       }
       for (const std::string& name : table.free) {
         WriteTypeAttribute(name, "string", std::exchange(first, false));
@@ -208,10 +202,7 @@ class OcelWriter {
     for (size_t c = 0; c < table.columns.size(); ++c) {
       const std::string& name =
           schema.columns[static_cast<size_t>(table.columns[c])].name;
-      const bool entity =
-          std::any_of(std::begin(kEntities), std::end(kEntities),
-                      [&](const char* known) { return name == known; });
-      if (!entity || row.texts[c].empty()) continue;
+      if (!IsOcelEntity(name) || row.texts[c].empty()) continue;
       entities_.emplace(name, std::string(row.texts[c]));
       if (!std::exchange(first, false)) text_.push_back(',');
       text_ += "{\"objectId\":";
