@@ -234,6 +234,7 @@ std::span<const TaskInStratum> StratumSorter::Sort(
     TaskInStratum in;
     in.cell = static_cast<uint32_t>(cell);
     in.day = clock_.day();
+    in.task = static_cast<uint32_t>(&task - timeline.tasks.data());
     if (task.delivered && IsKnown(task.completed_at)) {
       if (task.completed_at < task.accepted_at) continue;
       in.duration = task.completed_at - task.accepted_at;

@@ -79,7 +79,8 @@ struct TaskInStratum {
   int64_t duration = replay::kUnknown;  // Acceptance to completion, delivered.
   int64_t censored = replay::kUnknown;  // To the last clock, not delivered.
   int64_t target[2] = {replay::kUnknown, replay::kUnknown};  // Promise, limit.
-  int64_t day = 0;  // Local day of acceptance.
+  int64_t day = 0;    // Local day of acceptance.
+  uint32_t task = 0;  // Place in the tasks of the timeline.
 };
 
 // Gives each task its stratum of level 0, numbered as met. A row costs some
