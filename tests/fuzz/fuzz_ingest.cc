@@ -3,71 +3,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "replay/ingest/mapping.h"
 #include "replay/ingest/readers/reader.h"
-#include "replay/schema/schema.h"
+#include "tests/fuzz/row_sum.h"
 
 namespace plumbline::replay {
 namespace {
-
-[[noreturn]] void Fail(const std::string& what) {
-  std::fprintf(stderr, "%s\n", what.c_str());
-  std::abort();
-}
-
-// A sum over everything that came out, in no order.
-class Summer : public RecordSink {
- public:
-  absl::Status Accept(int, const RecordBatch& batch) override {
-    uint64_t sum = 0;
-    const auto mix = [](uint64_t value) {
-      value *= 0x9E3779B97F4A7C15;
-      return value ^ value >> 29;
-    };
-    const auto text_hash = [&](std::string_view text, uint64_t hash) {
-      for (const char c : text) {
-        hash = mix(hash + static_cast<unsigned char>(c));
-      }
-      return hash;
-    };
-    for (size_t row = 0; row < batch.rows; ++row) {
-      uint64_t hash = mix(static_cast<uint64_t>(batch.lines[row]) + 1);
-      // Unknown values count for nothing: batches of protobuf have only the
-      // columns that their records have. A sum, for their order is free.
-      uint64_t values = 0;
-      for (const ColumnData& column : batch.columns) {
-        const auto seed = static_cast<uint64_t>(column.column) + 7;
-        if (!column.numbers.empty() && IsKnown(column.numbers[row])) {
-          values += mix(mix(seed) + static_cast<uint64_t>(column.numbers[row]));
-        }
-        if (!column.texts.empty() && !column.texts[row].empty()) {
-          values += text_hash(column.texts[row], mix(seed));
-        }
-      }
-      for (const auto& [name, texts] : batch.free) {
-        if (texts[row].empty()) continue;
-        values += text_hash(texts[row], text_hash(name, 3));
-      }
-      hash = mix(hash + values);
-      sum += hash;
-    }
-    const std::lock_guard lock(mutex_);
-    sum_ += sum;
-    return absl::OkStatus();
-  }
-  uint64_t sum() const { return sum_; }
-
- private:
-  std::mutex mutex_;
-  uint64_t sum_ = 0;
-};
 
 struct Outcome {
   std::string message;
@@ -95,21 +40,17 @@ Outcome Read(const SourceFile& file, int threads, int64_t block) {
   read.block_bytes = block;
   FaultLog faults;
   faults.SetFiles({"input"});
-  Summer summer;
+  RowSum rows;
   Outcome outcome;
   const absl::Status status =
-      ReadTables(file, imports, decode, read, faults, summer);
+      ReadTables(file, imports, decode, read, faults, rows);
   outcome.message = std::string(status.message());
   if (!status.ok()) return outcome;
-  outcome.sum = summer.sum();
+  outcome.sum = rows.sum();
   v1::Input input;
   if (!faults.Conclude(&input).ok()) Fail("the fault log failed");
   outcome.input = input.SerializeAsString();
   return outcome;
-}
-
-void CheckMessage(const std::string& message) {
-  if (message.rfind("input:", 0) != 0) Fail("no place in: " + message);
 }
 
 }  // namespace
@@ -122,11 +63,11 @@ void FuzzIngest(const uint8_t* data, size_t size) {
   }
   auto file = Sniff(absl::StrCat("/proc/self/fd/", descriptor), "input");
   if (!file.ok()) {
-    CheckMessage(std::string(file.status().message()));
+    CheckPlace(std::string(file.status().message()));
   } else {
     const Outcome one = Read(*file, 1, 1 << 20);
     const Outcome two = Read(*file, 2, 97);
-    if (!one.message.empty()) CheckMessage(one.message);
+    if (!one.message.empty()) CheckPlace(one.message);
     if (one.message.empty() != two.message.empty()) {
       Fail("one way failed: " + one.message + two.message);
     }

@@ -2,7 +2,6 @@
 // mutations of each, so that every compiler asks it on every run.
 #include <gtest/gtest.h>
 
-#include <random>
 #include <string>
 #include <vector>
 
@@ -16,38 +15,13 @@
 #include "parquet/arrow/writer.h"
 #include "plumbline/v1/log.pb.h"
 #include "tests/fuzz/fuzz_ingest.h"
+#include "tests/fuzz/mutate.h"
 
 namespace plumbline::replay {
 namespace {
 
-void Mutate(std::string seed, int rounds, uint32_t start) {
-  std::mt19937 random(start);
-  const std::string original = seed;
-  for (int i = 0; i < rounds; ++i) {
-    if (seed.empty() || i % 20 == 0) seed = original;
-    const auto at = random() % seed.size();
-    constexpr char kSpecial[] = "\"\n\r,;\t -.:0Z+\xff\x80{[";
-    switch (random() % 6) {
-      case 0:
-        seed[at] = static_cast<char>(random());
-        break;
-      case 1:
-        seed[at] = kSpecial[random() % (sizeof(kSpecial) - 1)];
-        break;
-      case 2:
-        seed.insert(at, 1, kSpecial[random() % (sizeof(kSpecial) - 1)]);
-        break;
-      case 3:
-        seed.erase(at, 1 + random() % 5);
-        break;
-      case 4:
-        seed.insert(at, seed.substr(random() % seed.size(), random() % 40));
-        break;
-      default:
-        seed[at] = static_cast<char>(seed[at] ^ 1 << random() % 8);
-    }
-    FuzzIngest(reinterpret_cast<const uint8_t*>(seed.data()), seed.size());
-  }
+void Mutate(const std::string& seed, int rounds, uint32_t start) {
+  FuzzMutations(seed, rounds, start, FuzzIngest);
 }
 
 TEST(IngestFuzz, Text) {
@@ -82,6 +56,17 @@ std::shared_ptr<arrow::RecordBatch> Batch() {
     fields.push_back(arrow::field(names[i], arrays[i]->type()));
   }
   return arrow::RecordBatch::Make(arrow::schema(fields), 5, arrays);
+}
+
+TEST(IngestFuzz, Ocel) {
+  Mutate(
+      R"({"objectTypes":[{"name":"tasks","attributes":[{"name":"task_id"},)"
+      R"({"name":"x"}]}],"objects":[{"id":"1","type":"tasks","attributes":[)"
+      R"({"name":"task_id","time":"","value":"t\u00e91"},{"name":"pay_base",)"
+      R"("value":-1.5e2},{"name":"attr_y","value":[1,{"a":"]"}]}]},)"
+      R"({"type":"worker_id"},{"type":"sessions","attributes":[{"name":)"
+      R"("worker_id","value":"w"}]}],"events":[{"id":"\"]"}]})",
+      3000, 5);
 }
 
 TEST(IngestFuzz, ArrowStream) {
