@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "replay/store/per_machine.h"
+#include "replay/base/per_machine.h"
 #include "replay/store/row_format.h"
 
 namespace plumbline::replay {

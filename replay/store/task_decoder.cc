@@ -6,7 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "replay/base/decimal.h"
-#include "replay/store/per_machine.h"
+#include "replay/base/per_machine.h"
 
 namespace plumbline::replay {
 namespace {

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "arrow/csv/options.h"
 #include "arrow/csv/parser.h"
+#include "replay/ingest/readers/cell_splitter.h"
 #include "replay/ingest/readers/internal.h"
 #include "replay/ingest/readers/scan.h"
 
@@ -57,7 +58,9 @@ struct CsvSource {
 class StretchParser {
  public:
   StretchParser(TableReader& reader, int thread)
-      : reader_(reader), thread_(thread) {
+      : reader_(reader),
+        thread_(thread),
+        splitter_(reader.file().delimiter, reader.file().columns.size()) {
     auto options = arrow::csv::ParseOptions::Defaults();
     options.delimiter = reader.file().delimiter;
     options.newlines_in_values = true;
@@ -81,6 +84,14 @@ class StretchParser {
   absl::Status Parse(const Stretch& stretch) {
     if (stretch.rows == 0) return absl::OkStatus();
     ragged_.clear();
+    if (stretch.even && !stretch.quoted &&
+        splitter_.Split(stretch.text, stretch.size,
+                        static_cast<size_t>(stretch.rows))) {
+      Number(stretch);
+      reader_.CountRows(stretch.rows);
+      return reader_.Deliver(thread_, splitter_, lines_, numbers_,
+                             stretch.ascii);
+    }
     uint32_t parsed = 0;
     // Where there are no quotes, not looking for them is a little cheaper.
     arrow::csv::BlockParser& parser = stretch.quoted ? *quoted_ : *plain_;
@@ -137,6 +148,7 @@ class StretchParser {
 
   TableReader& reader_;
   int thread_;
+  CellSplitter splitter_;
   std::unique_ptr<arrow::csv::BlockParser> quoted_;
   std::unique_ptr<arrow::csv::BlockParser> plain_;
   std::vector<std::pair<int64_t, std::string>> ragged_;

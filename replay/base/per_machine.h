@@ -1,5 +1,5 @@
-#ifndef PLUMBLINE_REPLAY_STORE_PER_MACHINE_H_
-#define PLUMBLINE_REPLAY_STORE_PER_MACHINE_H_
+#ifndef PLUMBLINE_REPLAY_BASE_PER_MACHINE_H_
+#define PLUMBLINE_REPLAY_BASE_PER_MACHINE_H_
 
 // A copy for each kind of machine, chosen when the program is loaded; before
 // that a sanitizer could not yet look on.
@@ -11,4 +11,4 @@
 #define PLUMBLINE_PER_MACHINE
 #endif
 
-#endif  // PLUMBLINE_REPLAY_STORE_PER_MACHINE_H_
+#endif  // PLUMBLINE_REPLAY_BASE_PER_MACHINE_H_
