@@ -344,7 +344,7 @@ TEST_F(ChinaTest, WithoutRequiredTimeAllOnlineTimeBoundsTheFloor) {
 
 // rules.md section 6, row 7: 18 min of riding and 4 min of hand-over.
 TEST_F(ChinaTest, DeadlinesOfElectricBicycles) {
-  Court court = MakeCourt();
+  Court court("cn-delivery-standard", "Asia/Shanghai", "CNY");
   court.log.Columns({"tasks.accepted_at", "tasks.limit_at", "tasks.vehicle",
                      "tasks.route_distance_m", "tasks.planned_wait_s"});
   const replay::Symbol ebike = court.log.store.Add("ebike");
@@ -381,7 +381,7 @@ TEST_F(ChinaTest, DeadlinesOfElectricBicycles) {
 }
 
 TEST_F(ChinaTest, DeadlinesWithoutAPlannedWait) {
-  Court court = MakeCourt();
+  Court court("cn-delivery-standard", "Asia/Shanghai", "CNY");
   court.log.Columns({"tasks.accepted_at", "tasks.limit_at", "tasks.vehicle",
                      "tasks.route_distance_m"});
   const int64_t start = court.Time("2026-01-10 08:00");
@@ -425,7 +425,7 @@ TEST_F(ChinaTest, TheLimitAmongTheEstimates) {
 
 // Days of 9, 10 and 7 hours: one finding, of two days, that shows the longer.
 TEST_F(ChinaTest, LongDaysComeIntoOneFinding) {
-  Court court("cn-platform-policy", "Asia/Shanghai", "CNY");
+  Court court("cn-delivery-standard", "Asia/Shanghai", "CNY");
   court.log.Columns({"tasks.accepted_at", "tasks.completed_at"});
   FakeWorker worker{.id = "W1"};
   int hours = 9;

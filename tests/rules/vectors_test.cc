@@ -44,6 +44,11 @@ class VectorsTest : public testing::Test {
     log.context.store = &store;
     log.Columns(std::move(columns));
   }
+  void AlsoUse(const std::string& pack) {
+    auto loaded = LoadRulePack(Cat(PLUMBLINE_PACKS, "/", pack, ".textproto"));
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    packs.push_back(*loaded);
+  }
   int64_t At(const std::string& text) const {
     absl::Time time;
     std::string error;
@@ -268,13 +273,15 @@ TEST_F(VectorsTest, Row29NoticeOfARule) {
   Use("cn-platform-policy", "CNY",
       {"published_rules.consulted_to", "published_rules.published_at",
        "published_rules.effective_from", "published_rules.union_opinion",
-       "published_rules.topic"},
+       "published_rules.topic", "published_rules.scope"},
       "Asia/Shanghai");
+  AlsoUse("cn-transport");
   auto add = [&](const std::string& id, const std::string& from) {
     v1::PublishedRule* rule =
         store.records.emplace_back().mutable_published_rule();
     rule->set_rule_id(id);
     rule->set_topic(v1::TOPIC_COMMISSION);
+    rule->set_scope("ride_hail");
     rule->set_consulted_to(At("2026-03-10 00:00"));
     rule->set_published_at(At("2026-03-20 00:00"));
     rule->set_effective_from(At(from));
@@ -293,7 +300,9 @@ TEST_F(VectorsTest, Row29NoticeOfARule) {
 }
 
 TEST_F(VectorsTest, LinesOfPay) {
-  Use("cn-platform-policy", "CNY", {"pay.kind", "pay.amount"}, "Asia/Shanghai");
+  Use("cn-delivery-standard", "CNY", {"pay.kind", "pay.amount"},
+      "Asia/Shanghai");
+  AlsoUse("cn-city-measures-2022");
   replay::PayLine line = NewLine("", v1::PAY_LATE_FINE, 500 * kCent);
   line.line_id = "L1";
   line.earned_at = At("2026-01-05 10:00");
