@@ -62,6 +62,8 @@ std::vector<std::unique_ptr<Measure>> MakeMeasures(
   all.push_back(MakeDurations(context));
   all.push_back(MakeAllocation(context));
   all.push_back(MakeMdrp(context));
+  all.push_back(MakeErosion(context));
+  all.push_back(MakeWorkload(context));
   if (only.empty()) return all;
   std::erase_if(all, [&only](const std::unique_ptr<Measure>& measure) {
     return only.count(std::string(measure->id())) == 0;

@@ -1,0 +1,59 @@
+#ifndef PLUMBLINE_AUDIT_MEASURES_EROSION_SERIES_H_
+#define PLUMBLINE_AUDIT_MEASURES_EROSION_SERIES_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "audit/measures/erosion_cells.h"
+#include "plumbline/v1/erosion.pb.h"
+#include "plumbline/v1/log.pb.h"
+
+namespace plumbline::audit {
+
+// A published rule as far as breaks are compared with it.
+struct DatedRule {
+  std::string rule_id;
+  v1::RuleTopic topic = v1::TOPIC_UNKNOWN;
+  std::string effective_from, published_at;  // Local days, "" if unknown.
+  int64_t effective_week = 0;
+  bool published_known = false;
+  int64_t published_week = 0;
+};
+
+// Relative change below which an index counts as unchanged.
+inline constexpr double kErosionMargin = 0.01;
+
+// "2026-01-05" of an ISO week as LocalClock::Week numbers it.
+std::string MondayOf(int64_t week);
+
+// One quantity over time: E-INDEX, E-TREND and E-BREAK of methods.md 6.1 to
+// 6.3, without the multiplicity that the family of all quantities needs
+// (AdjustDrifts). Weights are those of the first weeks: a quarter of all, at
+// least one and at most four.
+//
+// `has_ledger` says whether the log has any published rule at all: without one
+// a break is neither published nor undisclosed.
+void WriteDrift(
+    Quantity quantity,
+    const std::map<StratumKey, std::vector<ErosionCells::Cell>>& cells,
+    const std::vector<DatedRule>& rules, bool has_ledger, uint64_t seed,
+    v1::Drift* drift);
+
+// Holm's adjustment inside each of the three families (indices, trends, breaks)
+// and the verdicts, which need it. A fall of what is paid or allowed and a rise
+// of the platform's part are erosion.
+void AdjustDrifts(google::protobuf::Map<std::string, v1::Drift>* series);
+
+// Rain and severe weather against dry, in strata that are alike in all else.
+void WriteWeather(
+    const std::map<StratumKey, std::vector<ErosionCells::Cell>>& cells,
+    v1::Erosion* erosion);
+
+// Name of a quantity under `series`: "promise".
+const char* QuantityName(int quantity);
+
+}  // namespace plumbline::audit
+
+#endif  // PLUMBLINE_AUDIT_MEASURES_EROSION_SERIES_H_
