@@ -1,7 +1,8 @@
 // Whole runs against figures worked by hand: each folder of cases/ holds a log,
 // a partial AuditResult (`expected.textproto`) and, where the command line
-// needs more than the log, `arguments`. A field that the expectation sets has
-// to stand in the result; numbers in texts are compared by value.
+// needs more than the log, `arguments`, in which {case} is the folder itself. A
+// field that the expectation sets has to stand in the result; numbers in texts
+// are compared by value.
 
 #include <cmath>
 #include <cstdlib>
@@ -13,6 +14,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -95,6 +97,7 @@ TEST_P(GoldenTest, GivesTheFiguresWorkedByHand) {
   fs::remove_all(out);
   std::string arguments = ReadText(folder / "arguments");
   while (!arguments.empty() && arguments.back() == '\n') arguments.pop_back();
+  absl::StrReplaceAll({{"{case}", folder.string()}}, &arguments);
   const std::string command = absl::StrCat(
       "'", PLUMBLINE_PROGRAM, "' audit '", (folder / "log").string(),
       "' --quiet --out '", out.string(), "' ", arguments);
