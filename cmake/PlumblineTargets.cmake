@@ -42,5 +42,9 @@ function(plumbline_test name)
   target_link_libraries(${name} PRIVATE plumbline_options ${ARG_LIBRARIES} GTest::gmock
                                         GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  set(timeout 300)
+  if(PLUMBLINE_SANITIZE)
+    set(timeout 1200) # They slow a test down several times.
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout})
 endfunction()
