@@ -38,7 +38,7 @@ std::vector<uint64_t> UnknownBits(Program& program) {
   return bits;
 }
 
-int64_t FieldOf(const Task& task, int field) {
+int64_t FieldOf(const Task& task, int field, WorkerFrame& frame) {
   switch (field) {
     case 0:
       return task.placed_at;
@@ -95,6 +95,9 @@ int64_t FieldOf(const Task& task, int field) {
     case 26:
       return task.status == v1::STATUS_UNKNOWN ? kUnknown
                                                : int64_t{task.status};
+    case 27:
+      if (!frame.timeline().known) return kUnknown;
+      return frame.Overlapped(task) ? 1 : 0;
     default:
       return task.delivered ? 1 : 0;
   }
@@ -397,7 +400,7 @@ class Evaluation {
     if (node.op == Op::kRoster) {
       return s.roster == nullptr ? kUnknown : s.roster->Number(node.ref);
     }
-    if (node.domain == Domain::kTask) return FieldOf(*s.task, node.ref);
+    if (node.domain == Domain::kTask) return FieldOf(*s.task, node.ref, frame_);
     return s.row->Number(node.ref);
   }
 
@@ -458,7 +461,7 @@ class Evaluation {
   Answer InWords(int index, const Node& node, const Subject& s) {
     const Node& field = program_.nodes[node.args[0]];
     if (field.op == Op::kField && field.domain == Domain::kTask) {
-      const int64_t value = FieldOf(*s.task, field.ref);
+      const int64_t value = FieldOf(*s.task, field.ref, frame_);
       if (!IsKnown(value)) return {Truth::kUnknown, field.columns};
       std::vector<uint8_t>& cache = owner_.word_cache_[gate_ ? 1 : 0][index];
       if (static_cast<size_t>(value) >= cache.size()) {
@@ -499,7 +502,7 @@ class Evaluation {
                s.roster->Text(node.ref).data() != nullptr;
       }
       return node.domain == Domain::kTask
-                 ? IsKnown(FieldOf(*s.task, node.ref))
+                 ? IsKnown(FieldOf(*s.task, node.ref, frame_))
                  : s.row->Text(node.ref).data() != nullptr;
     }
     return NumberOf(index, s).point;
@@ -780,7 +783,7 @@ bool RuleEvaluator::Roughly(int index, const Subject& s, Rough* out) {
           IsScaled(node.ref)) {
         return false;
       }
-      return whole(FieldOf(*s.task, node.ref));
+      return whole(FieldOf(*s.task, node.ref, frame_));
     }
     case Op::kTime: {
       const Task& task = *s.task;
@@ -865,11 +868,11 @@ bool RuleEvaluator::Roughly(int index, const Subject& s, Rough* out) {
       const Node& condition = rule_.program.nodes[node.args[0]];
       int64_t answer = kUnknown;
       if (condition.op == Op::kField && condition.domain == Domain::kTask) {
-        answer = FieldOf(*s.task, condition.ref);
+        answer = FieldOf(*s.task, condition.ref, frame_);
       } else if (condition.op == Op::kKnown) {
         const Node& inner = rule_.program.nodes[condition.args[0]];
         if (inner.op == Op::kField && inner.domain == Domain::kTask) {
-          answer = IsKnown(FieldOf(*s.task, inner.ref)) ? 1 : 0;
+          answer = IsKnown(FieldOf(*s.task, inner.ref, frame_)) ? 1 : 0;
         }
       }
       if (!IsKnown(answer)) return false;

@@ -102,7 +102,7 @@ class PackJudge : public Judge {
  public:
   PackJudge(const std::vector<RulePack>& packs, const MeasureContext& context,
             const JudgeOptions& options)
-      : context_(context), options_(options) {
+      : packs_(packs), context_(context), options_(options) {
     LogShape shape;
     shape.sessions = context.Has("sessions.started_at");
     shape.pay_lines = context.Has("pay.amount");
@@ -293,6 +293,11 @@ class PackJudge : public Judge {
         state->why = OtherCurrency(currency, own);
       }
     }
+    if (state->runnable && rule.rule->confidence() == "M" &&
+        !options_.allow_unverified) {
+      state->runnable = false;
+      state->why = RuleFromMemory();
+    }
     if (!missing.empty() && state->runnable) {
       state->runnable = false;
       state->why = ColumnsMissing({missing.begin(), missing.end()});
@@ -378,6 +383,7 @@ class PackJudge : public Judge {
   }
 
   void Used(RuleState& state, BreachEntry* breach) const {
+    breach->unverified |= state.rule->rule->confidence() == "M";
     const CompiledPack& pack = *state.pack->compiled;
     for (const UsedValue& used : state.evaluator->TakeUsed()) {
       const v1::RuleParameter& parameter =
@@ -869,6 +875,7 @@ class PackJudge : public Judge {
   const Tally& Decided(RuleState& state) const;
   static std::vector<ExactBound> Totals(const PeriodEntry& period);
 
+  const std::vector<RulePack>& packs_;
   const MeasureContext& context_;
   const JudgeOptions options_;
   std::unique_ptr<WorkerFrame> frame_;
@@ -1172,9 +1179,10 @@ void PackJudge::ConcludeRule(RuleState& state,
     finding.set_unverified(breach.unverified);
     if (breach.unverified) {
       finding.set_reason(
-          "Rests on a value that has not been verified (--allow-unverified).");
+          "Rests on a value or a rule that has not been verified "
+          "(--allow-unverified).");
       finding.set_reason_zh(
-          "所依据的参数值尚未核实（由 --allow-unverified 允许采用）。");
+          "所依据的参数值或规则尚未核实（由 --allow-unverified 允许采用）。");
     }
     for (const std::string& row : breach.rows) finding.add_rows(row);
     for (const Item& item : breach.items) {
@@ -1279,14 +1287,12 @@ void PackJudge::Conclude(v1::AuditResult* result,
         PlainText(total, {Kind::kNumber, kMoney}, currency));
     summary->mutable_shortfall_total()->set_currency(currency);
   }
-  std::set<const RulePack*> seen;
-  for (const auto& state : rules_) {
-    if (!seen.insert(state->pack).second) continue;
+  for (const RulePack& pack : packs_) {
     v1::PackUsed* used = result->add_packs();
-    used->set_name(state->pack->pack.name());
-    used->set_version(state->pack->pack.version());
-    used->set_sha256(state->pack->sha256);
-    for (const v1::Untestable& clause : state->pack->pack.untestable()) {
+    used->set_name(pack.pack.name());
+    used->set_version(pack.pack.version());
+    used->set_sha256(pack.sha256);
+    for (const v1::Untestable& clause : pack.pack.untestable()) {
       v1::Coverage* coverage = result->add_coverage();
       coverage->set_test(clause.id());
       coverage->set_runnable(false);

@@ -69,7 +69,10 @@ const DatedRatio* ParameterLookup::Find(int parameter,
     if (value.from > day) continue;
     if (latest == nullptr || value.from > latest->from) latest = &value;
   }
-  if (!any) return fail(Failure::kForeignPlace);
+  if (!any) {
+    return fail(found.values.empty() ? Failure::kNoValue
+                                     : Failure::kForeignPlace);
+  }
   if (latest == nullptr) return fail(Failure::kNoValue);
   if (day > LastDay(*latest) && !allow_unverified_) {
     return fail(Failure::kNoValue);

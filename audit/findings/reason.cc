@@ -57,6 +57,13 @@ Reason DivisionByZero() {
           {}};
 }
 
+Reason RuleFromMemory() {
+  return {
+      "The rule itself has not been verified; --allow-unverified applies it.",
+      "本条规则本身尚未核实；加 --allow-unverified 才会适用。",
+      {}};
+}
+
 Reason NoWorkerNamed() {
   return {"The log names no worker, so nothing per worker can be tested.",
           "日志未标明劳动者，无法按人检验。",
@@ -97,6 +104,13 @@ Reason OfParameter(const ParameterFailure& failure, const CompiledPack& pack,
                   "尚未核实；加 --allow-unverified 才会采用。"),
               {}};
     default:
+      if (!parameter.filled_by().empty()) {
+        return {Cat("The pack has no value of ", name, at,
+                    " for this time. It stands in: ", parameter.filled_by()),
+                Cat("规则包中没有", at_zh, "当时的", name_zh, "。该数值载于：",
+                    parameter.filled_by_zh()),
+                {}};
+      }
       return {Cat("The pack has no verified value of ", name, at,
                   " for this time."),
               Cat("规则包中没有", at_zh, "当时经核实的", name_zh, "。"),

@@ -25,6 +25,7 @@ Reason ColumnsMissing(std::vector<std::string> columns);
 // Cells of these columns are unknown; `columns` are those that decide.
 Reason CellsUnknown(std::vector<std::string> columns);
 Reason DivisionByZero();
+Reason RuleFromMemory();
 Reason NoWorkerNamed();
 Reason OfUndecidable(const v1::Undecidable& test);
 Reason OfParameter(const ParameterFailure& failure, const CompiledPack& pack,

@@ -75,6 +75,7 @@ void WorkerFrame::Reset(const replay::WorkerTimeline& timeline) {
   for (SetCache& cache : sets_) cache.ready = false;
   possible_ready_ = loose_ready_ = cities_ready_ = city_sets_ready_ = false;
   has_span_ = false;
+  overlaps_.Reset();
 }
 
 int64_t WorkerFrame::DayStart(int64_t day) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "audit/findings/task_overlaps.h"
 #include "audit/measures/local_clock.h"
 #include "audit/measures/measure.h"
 #include "audit/rules/compiled_pack.h"
@@ -93,6 +94,11 @@ class WorkerFrame {
   }
   Extent TaskPay(uint32_t mask, const replay::Task& task) const;
 
+  // Whether another task of the worker was under way during this one.
+  bool Overlapped(const replay::Task& task) {
+    return overlaps_.Overlapped(timeline_->tasks, task);
+  }
+
   int64_t LongestRun(uint32_t sets, int64_t pause, int64_t from, int64_t to);
   int64_t LongestGap(uint32_t sets, int64_t from, int64_t to);
 
@@ -150,6 +156,7 @@ class WorkerFrame {
   std::vector<replay::PayLine> loose_;
   std::vector<replay::Symbol> cities_;
   bool cities_ready_ = false;
+  TaskOverlaps overlaps_;
   std::vector<CityCache> city_sets_;
   bool city_sets_ready_ = false;
   int64_t first_ = 0, last_ = 0;  // Span of the worker's instants.

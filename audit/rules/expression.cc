@@ -1011,6 +1011,8 @@ const std::vector<TaskField>& TaskFields() {
       {"vehicle", "tasks.vehicle", kTextType},
       {"weather", "tasks.weather", kTextType},
       {"status", "tasks.status", kTextType},
+      // Derived: the worker had another task under way during this one.
+      {"overlapped", "tasks.worker_id", kBoolType},
       // Derived: by status, or by completed_at where the log has no status.
       {"delivered", "tasks.status|tasks.completed_at", kBoolType},
   };

@@ -178,8 +178,10 @@ class Loader {
     }
     for (int i = 0; i < pack_->rules_size() && status_.ok(); ++i) Rule(i);
     for (int i = 0; i < pack_->untestable_size(); ++i) Untestable(i);
-    if (pack_->rules_size() == 0) {
-      Fail(top, "found no rules, expected at least one; add rules { ... }");
+    if (pack_->rules_size() == 0 && pack_->untestable_size() == 0) {
+      Fail(top,
+           "found no rules, expected at least one; add rules { ... }, or "
+           "untestable { ... } where no log can decide anything");
     }
   }
 
@@ -260,16 +262,23 @@ class Loader {
     }
     ParameterName name{.name = parameter.name(),
                        .dimension = made.unit.dimension};
-    if (parameter.values_size() == 0) {
+    if (parameter.filled_by().empty() != parameter.filled_by_zh().empty()) {
+      Fail(place, Cat("found the parameter '", parameter.name(),
+                      "' with filled_by in one language, expected filled_by "
+                      "and filled_by_zh; add the other"));
+    }
+    if (parameter.values_size() == 0 && parameter.filled_by().empty()) {
       Fail(place, Cat("found the parameter '", parameter.name(),
                       "' without values, expected at least one; add "
-                      "values { ... }"));
+                      "values { ... }, or filled_by where only a document of "
+                      "the parties gives the figure"));
     }
     std::set<std::string> classes;
     for (const v1::DatedValue& value : parameter.values()) {
       classes.insert(value.class_());
       name.by_place |= !value.place().empty();
     }
+    if (classes.empty()) classes.insert("");
     made.classes.assign(classes.begin(), classes.end());
     name.classes = made.classes;
     for (int i = 0; i < parameter.values_size() && status_.ok(); ++i) {
