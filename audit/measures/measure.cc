@@ -62,6 +62,7 @@ std::vector<std::unique_ptr<Measure>> MakeMeasures(
   all.push_back(MakeDurations(context));
   all.push_back(MakeAllocation(context));
   all.push_back(MakeMdrp(context));
+  all.push_back(MakeStrictness(context));
   all.push_back(MakeErosion(context));
   all.push_back(MakeWorkload(context));
   if (only.empty()) return all;

@@ -15,6 +15,7 @@ std::unique_ptr<Measure> MakeTargets(const MeasureContext& context);
 std::unique_ptr<Measure> MakeDurations(const MeasureContext& context);
 std::unique_ptr<Measure> MakeAllocation(const MeasureContext& context);
 std::unique_ptr<Measure> MakeMdrp(const MeasureContext& context);
+std::unique_ptr<Measure> MakeStrictness(const MeasureContext& context);
 std::unique_ptr<Measure> MakeErosion(const MeasureContext& context);
 std::unique_ptr<Measure> MakeWorkload(const MeasureContext& context);
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 
 namespace plumbline::audit {
 namespace {
@@ -60,6 +61,29 @@ absl::Status CheckDecimal(const std::string& file,
                 absl::StrCat("a decimal from 0 to ", most, " in quotes"));
 }
 
+absl::Status CheckWord(const std::string& file,
+                       const TextFormat::ParseInfoTree& places,
+                       const char* field, const std::string& word,
+                       std::initializer_list<const char*> allowed) {
+  std::string list;
+  for (const char* one : allowed) {
+    if (word == one) return absl::OkStatus();
+    absl::StrAppend(&list, list.empty() ? "" : " or ", "\"", one, "\"");
+  }
+  return Refuse(file, places, field, -1, absl::StrCat("\"", word, "\""), list);
+}
+
+absl::Status CheckDay(const std::string& file,
+                      const TextFormat::ParseInfoTree& places,
+                      const char* field, const std::string& day) {
+  absl::CivilDay parsed;
+  if (day.empty() || absl::ParseCivilTime(day, &parsed)) {
+    return absl::OkStatus();
+  }
+  return Refuse(file, places, field, -1, absl::StrCat("\"", day, "\""),
+                "a local day such as \"2026-01-05\"");
+}
+
 }  // namespace
 
 v1::AuditPlan DefaultPlan() {
@@ -78,6 +102,25 @@ v1::AuditPlan DefaultPlan() {
   plan.set_margin_varying("0.07");
   plan.set_speed_low_kmh(15);
   plan.set_speed_high_kmh(25);
+  plan.set_base_percent(25);
+  plan.set_free_min_completed(50);
+  plan.set_free_imbalance_at_most("0.1");
+  plan.set_bootstrap_replicates(999);
+  plan.set_bootstrap_full_tasks(20'000);
+  plan.set_strictness_tasks(20'000'000);
+  plan.set_derived_window_weeks(4);
+  plan.set_derived_min_strata(10);
+  plan.set_derived_tight("0.10");
+  plan.set_wait_window_weeks(4);
+  plan.set_gap_min_tasks(200);
+  plan.set_bunch_min_tasks(1000);
+  plan.set_bunch_degree(6);
+  plan.set_speed_share_at_most("0.05");
+  plan.set_qr_coverage_below("0.9");
+  plan.set_qr_groups(20);
+  plan.set_significance("0.05");
+  plan.set_screening("bh");
+  plan.set_declared_estimate("longest");
   return plan;
 }
 
@@ -103,8 +146,9 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
 
   struct Whole {
     const char* field;
-    int32_t value;
-    int32_t least;
+    int64_t value;
+    int64_t least;
+    int64_t most = INT64_MAX;
   };
   for (const Whole& whole :
        {Whole{"run_gap_s", plan.run_gap_s(), 1},
@@ -112,10 +156,26 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
         Whole{"stratum_min_workers", plan.stratum_min_workers(), 2},
         Whole{"stratum_min_days", plan.stratum_min_days(), 1},
         Whole{"speed_low_kmh", plan.speed_low_kmh(), 1},
-        Whole{"speed_high_kmh", plan.speed_high_kmh(), plan.speed_low_kmh()}}) {
-    if (whole.value >= whole.least) continue;
-    return Refuse(file, places, whole.field, -1, absl::StrCat(whole.value),
-                  absl::StrCat("at least ", whole.least));
+        Whole{"speed_high_kmh", plan.speed_high_kmh(), plan.speed_low_kmh()},
+        Whole{"base_percent", plan.base_percent(), 1, 90},
+        Whole{"free_min_completed", plan.free_min_completed(), 2},
+        Whole{"bootstrap_replicates", plan.bootstrap_replicates(), 99, 100'000},
+        Whole{"bootstrap_full_tasks", plan.bootstrap_full_tasks(), 1},
+        Whole{"strictness_tasks", plan.strictness_tasks(), 1000},
+        Whole{"derived_window_weeks", plan.derived_window_weeks(), 1, 104},
+        Whole{"derived_min_strata", plan.derived_min_strata(), 2},
+        Whole{"wait_window_weeks", plan.wait_window_weeks(), 1, 104},
+        Whole{"gap_min_tasks", plan.gap_min_tasks(), 2},
+        Whole{"bunch_min_tasks", plan.bunch_min_tasks(), 100},
+        Whole{"bunch_degree", plan.bunch_degree(), 5, 7},
+        Whole{"qr_groups", plan.qr_groups(), 5, 200}}) {
+    if (whole.value < whole.least || whole.value > whole.most) {
+      return Refuse(
+          file, places, whole.field, -1, absl::StrCat(whole.value),
+          whole.most == INT64_MAX
+              ? absl::StrCat("at least ", whole.least)
+              : absl::StrCat("from ", whole.least, " to ", whole.most));
+    }
   }
   int32_t last = 0;
   for (int i = 0; i < plan.distance_bands_m_size(); ++i) {
@@ -131,8 +191,26 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
                      plan.strictest_at_most(), 1),
         CheckDecimal(file, places, "middle", plan.middle(), 1),
         CheckDecimal(file, places, "margin_varying", plan.margin_varying(),
-                     0.5)}) {
+                     0.5),
+        CheckDecimal(file, places, "free_imbalance_at_most",
+                     plan.free_imbalance_at_most(), 10),
+        CheckDecimal(file, places, "derived_tight", plan.derived_tight(), 1),
+        CheckDecimal(file, places, "speed_share_at_most",
+                     plan.speed_share_at_most(), 1),
+        CheckDecimal(file, places, "qr_coverage_below",
+                     plan.qr_coverage_below(), 1.01),
+        CheckDecimal(file, places, "significance", plan.significance(), 0.5),
+        CheckWord(file, places, "screening", plan.screening(), {"bh", "by"}),
+        CheckWord(file, places, "declared_estimate", plan.declared_estimate(),
+                  {"longest", "shortest"}),
+        CheckDay(file, places, "base_from", plan.base_from()),
+        CheckDay(file, places, "base_to", plan.base_to())}) {
     if (!status.ok()) return status;
+  }
+  if (plan.base_from().empty() != plan.base_to().empty()) {
+    return Refuse(file, places,
+                  plan.base_from().empty() ? "base_to" : "base_from", -1,
+                  "alone", "base_from and base_to together");
   }
   return plan;
 }

@@ -59,10 +59,12 @@ void AddBlock(const LeastSquares::Block& from, LeastSquares::Block* to) {
 
 }  // namespace
 
+void LeastSquares::AddBlock(const Block& block, uint64_t cluster) {
+  audit::AddBlock(block, &blocks_[cluster]);
+}
+
 void LeastSquares::Merge(const LeastSquares& other) {
-  for (const auto& [cluster, block] : other.blocks_) {
-    AddBlock(block, &blocks_[cluster]);
-  }
+  for (const auto& [cluster, block] : other.blocks_) AddBlock(block, cluster);
 }
 
 int64_t LeastSquares::rows() const {
@@ -73,7 +75,9 @@ int64_t LeastSquares::rows() const {
 
 LeastSquares::Block LeastSquares::Total() const {
   Block total;
-  for (const auto& [cluster, block] : blocks_) AddBlock(block, &total);
+  for (const auto& [cluster, block] : blocks_) {
+    audit::AddBlock(block, &total);
+  }
   return total;
 }
 

@@ -42,6 +42,8 @@ class LeastSquares {
     std::vector<__int128> x_y;
     __int128 y_y = 0;
   };
+  // Adds rows that were summed elsewhere; `block` has this many columns.
+  void AddBlock(const Block& block, uint64_t cluster);
   const std::map<uint64_t, Block>& blocks() const { return blocks_; }
   Block Total() const;
 

@@ -1,0 +1,242 @@
+#include "audit/measures/strictness/bunching.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "audit/measures/strictness/dense_solve.h"
+#include "audit/stats/decimal.h"
+
+namespace plumbline::audit {
+namespace {
+
+constexpr int kZeroBin = kSlackBins / 2;  // Slack [0, 30 s).
+constexpr int kReach = 30;                // Bins on each side.
+// [-30 s, 120 s) about the deadline.
+constexpr int kWindowFrom = -1, kWindowTo = 4;
+constexpr int kPlaceboShift = 10;  // Five minutes later: slack -300 s.
+// Parts are added up in 2^-44.
+constexpr int kPartUnit = 44;
+
+}  // namespace
+
+BunchingTest::BunchingTest(const Walk& walk, const v1::AuditPlan& plan)
+    : walk_(walk), plan_(plan) {
+  for (int t = 0; t < kTargets; ++t) {
+    int64_t inside = 0;
+    for (int b = kZeroBin - kReach; b < kZeroBin + kReach; ++b) {
+      inside += walk.slack[t].bins[b];
+    }
+    if (inside < plan.bunch_min_tasks()) continue;
+    curves_[t][0] = Fit(walk.slack[t], 0);
+    curves_[t][1] = Fit(walk.slack[t], kPlaceboShift);
+  }
+}
+
+double BunchingTest::ExcessOf(const Bins& counts, int shift, Bins* expected,
+                              bool* fitted) const {
+  const int zero = kZeroBin - shift;
+  const int from = zero - kReach, to = zero + kReach;
+  const auto left_out = [&](int b) {
+    const bool here = b >= zero + kWindowFrom && b < zero + kWindowTo;
+    const bool truly = b >= kZeroBin + kWindowFrom && b < kZeroBin + kWindowTo;
+    return here || truly;
+  };
+  const int degree = plan_.bunch_degree();
+  const int columns = degree + 3;
+  const auto column = [&](int b, int c) -> double {
+    if (c <= degree) return std::pow((b - zero + 0.5) / kReach, c);
+    const int second = (b - kZeroBin) * 30;
+    return second % (c == degree + 1 ? 60 : 300) == 0;
+  };
+  std::vector<std::vector<double>> xx(columns, std::vector<double>(columns, 0));
+  std::vector<double> xy(columns, 0), beta;
+  for (int b = from; b < to; ++b) {
+    if (left_out(b)) continue;
+    for (int i = 0; i < columns; ++i) {
+      for (int j = 0; j < columns; ++j) xx[i][j] += column(b, i) * column(b, j);
+      xy[i] += column(b, i) * counts[b];
+    }
+  }
+  *fitted = SolveDense(xx, xy, &beta);
+  if (!*fitted) return 0;
+  double observed = 0, smooth = 0;
+  for (int b = from; b < to; ++b) {
+    double value = 0;
+    for (int i = 0; i < columns; ++i) value += beta[i] * column(b, i);
+    (*expected)[b] = std::max(value, 0.0);
+    observed += counts[b];
+    smooth += (*expected)[b];
+  }
+  if (!(smooth > 0)) {
+    *fitted = false;
+    return 0;
+  }
+  double excess = 0, mean = 0;
+  for (int b = from; b < to; ++b) (*expected)[b] *= observed / smooth;
+  for (int b = zero + kWindowFrom; b < zero + kWindowTo; ++b) {
+    excess += counts[b] - (*expected)[b];
+    mean += (*expected)[b] / (kWindowTo - kWindowFrom);
+  }
+  if (!(mean > 0)) {
+    *fitted = false;
+    return 0;
+  }
+  return excess / mean;
+}
+
+BunchingTest::Curve BunchingTest::Fit(const SlackCounts& counts,
+                                      int shift) const {
+  Curve curve;
+  Bins bins;
+  for (int b = 0; b < kSlackBins; ++b) {
+    bins[b] = static_cast<double>(counts.bins[b]);
+  }
+  curve.excess = ExcessOf(bins, shift, &curve.expected, &curve.fitted);
+  if (!curve.fitted) return curve;
+  // By central differences: a ten-thousandth of the bins' mean each way.
+  double total = 0;
+  for (const double bin : bins) total += bin;
+  const double step = total / kSlackBins * 1e-4;
+  for (int b = 0; b < kSlackBins; ++b) {
+    Bins changed = bins, unused;
+    bool up = false, down = false;
+    changed[b] = bins[b] + step;
+    const double above = ExcessOf(changed, shift, &unused, &up);
+    changed[b] = bins[b] - step;
+    const double below = ExcessOf(changed, shift, &unused, &down);
+    curve.fitted = curve.fitted && up && down;
+    curve.derivative[b] = (above - below) / (2 * step);
+  }
+  return curve;
+}
+
+void BunchingTest::AddStatistics(const TaskPool& pool,
+                                 WorkerIntervals* intervals) {
+  const size_t workers = pool.workers().size();
+  if (!curves_[0][0].fitted && !curves_[1][0].fitted) return;
+  int64_t derivative[kTargets][2][kSlackBins] = {};
+  for (int t = 0; t < kTargets; ++t) {
+    for (int c = 0; c < 2; ++c) {
+      if (!curves_[t][c].fitted) continue;
+      for (int b = 0; b < kSlackBins; ++b) {
+        derivative[t][c][b] =
+            std::llrint(std::ldexp(curves_[t][c].derivative[b], kPartUnit));
+      }
+    }
+  }
+  struct Own {
+    std::atomic<int64_t> part[kTargets][2] = {};
+    std::atomic<bool> any[kTargets] = {};
+  };
+  std::vector<Own> owns(workers);
+  ForEachCell(
+      pool, walk_.cells, [&](size_t, std::span<const PlacedTask> tasks) {
+        for (const PlacedTask& placed : tasks) {
+          const StrictTask& task = placed.task;
+          if (placed.prebooked || task.censored) continue;
+          for (int t = 0; t < kTargets; ++t) {
+            if (task.target[t] == kNoNumber) continue;
+            const int bin = SlackBinOf(int64_t{task.target[t]} - task.value);
+            if (bin < 0) continue;
+            Own& own = owns[task.worker];
+            own.any[t].store(true, std::memory_order_relaxed);
+            for (int c = 0; c < 2; ++c) {
+              own.part[t][c].fetch_add(derivative[t][c][bin],
+                                       std::memory_order_relaxed);
+            }
+          }
+        }
+      });
+  for (int t = 0; t < kTargets; ++t) {
+    for (const Own& own : owns) clusters_[t] += own.any[t].load();
+    for (int c = 0; c < 2; ++c) {
+      if (!curves_[t][c].fitted) continue;
+      std::vector<double> parts;
+      for (const Own& own : owns) {
+        parts.push_back(
+            std::ldexp(static_cast<double>(own.part[t][c].load()), -kPartUnit));
+      }
+      curves_[t][c].number =
+          intervals->Add(curves_[t][c].excess, std::move(parts), clusters_[t]);
+    }
+  }
+}
+
+void BunchingTest::Write(const WorkerIntervals& intervals,
+                         v1::StrictTarget* promise,
+                         v1::StrictTarget* limit) const {
+  v1::StrictTarget* targets[] = {promise, limit};
+  for (int t = 0; t < kTargets; ++t) {
+    const SlackCounts& slack = walk_.slack[t];
+    if (targets[t] == nullptr || slack.n == 0) continue;
+    v1::Bunching* out = targets[t]->mutable_bunching();
+    int64_t inside = 0;
+    out->set_from_s(-kReach * 30);
+    out->set_width_s(30);
+    for (int b = kZeroBin - kReach; b < kZeroBin + kReach; ++b) {
+      out->add_observed(slack.bins[b]);
+      inside += slack.bins[b];
+    }
+    out->set_n(inside);
+    out->set_share_last_minute(RatioText(slack.last_minute, slack.n));
+    out->set_share_first_minute_late(
+        RatioText(slack.first_minute_late, slack.n));
+    out->set_undelivered_late(slack.undelivered_late);
+    const Curve& curve = curves_[t][0];
+    const auto cannot = [out](const char* code, std::string en,
+                              std::string zh) {
+      out->set_verdict(absl::StrCat("CANNOT_CONCLUDE(", code, ")"));
+      out->set_reason(std::move(en));
+      out->set_reason_zh(std::move(zh));
+    };
+    if (inside < plan_.bunch_min_tasks()) {
+      cannot("N",
+             absl::StrCat(inside,
+                          " tasks end within 15 minutes of the "
+                          "deadline; at least ",
+                          plan_.bunch_min_tasks(), " are needed."),
+             absl::StrCat("只有 ", inside,
+                          " 单在时限前后 15 分钟内完成，至少需要 ",
+                          plan_.bunch_min_tasks(), " 单。"));
+      continue;
+    }
+    if (!curve.fitted) {
+      cannot("ID", "No smooth curve can be drawn through these bins.",
+             "无法对这些时段拟合平滑曲线。");
+      continue;
+    }
+    out->set_workers(clusters_[t]);
+    for (int b = kZeroBin - kReach; b < kZeroBin + kReach; ++b) {
+      out->add_expected(FloatText(curve.expected[b], 3));
+    }
+    const WorkerInterval& interval = intervals.Of(curve.number);
+    *out->mutable_excess() = FigureOf(curve.excess, interval);
+    const Curve& placebo = curves_[t][1];
+    double bound = 0;
+    if (placebo.fitted) {
+      const WorkerInterval& ends = intervals.Of(placebo.number);
+      *out->mutable_placebo() = FigureOf(placebo.excess, ends);
+      if (ends.high.has_value()) bound = std::max(bound, *ends.high);
+    }
+    if (!interval.low.has_value()) {
+      cannot("N", absl::StrCat("Only ", clusters_[t], " workers."),
+             absl::StrCat("只有 ", clusters_[t], " 名劳动者。"));
+    } else if (*interval.low > bound) {
+      out->set_verdict("FINDING");
+      out->set_reason(
+          "More tasks end just before the deadline than a smooth course would "
+          "have: the deadline bends what is recorded.");
+      out->set_reason_zh(
+          "恰在时限之前完成的任务多于平滑走势，说明时限改变了所记录的行为。");
+    } else {
+      cannot("POW",
+             "No clear excess just before the deadline; a smaller one cannot "
+             "be ruled out.",
+             "时限之前没有明显的堆积，但不能排除较小的堆积。");
+    }
+  }
+}
+
+}  // namespace plumbline::audit

@@ -1,0 +1,441 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <deque>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "audit/measures/measure_list.h"
+#include "audit/stats/hash.h"
+#include "tests/stats_measures/fake_log.h"
+
+namespace plumbline::audit {
+namespace {
+
+constexpr int64_t kDaySeconds = 86'400;
+
+// What a made-up courier town is like. Durations are 900 s and a hashed part
+// up to 600 s, so that the middle is near 1,200 s and a tenth is done in 960 s.
+struct Town {
+  int workers = 60;
+  int weeks = 6;
+  int a_week = 12;  // Tasks a worker and week.
+  int64_t limit_s = 1200;
+  int64_t later_limit_s = -1;  // From the fourth week on; -1: the same.
+  int free_every = 0;          // Every so many tasks without a limit.
+  int cancel_every = 0;        // Every so many never delivered.
+  int64_t rain_costs_s = 0, rain_grants_s = 0;
+  bool promise = false;
+};
+
+class StrictnessTest : public ::testing::Test {
+ protected:
+  StrictnessTest() {
+    log_.Columns({"tasks.accepted_at", "tasks.completed_at", "tasks.limit_at",
+                  "tasks.estimates_s", "tasks.promised_at",
+                  "tasks.route_distance_m"});
+    zone_ = log_.store.Add("A");
+    bike_ = log_.store.Add("ebike");
+    rain_ = log_.store.Add("rain");
+    dry_ = log_.store.Add("dry");
+  }
+
+  std::vector<FakeWorker> Make(const Town& town) {
+    std::vector<FakeWorker> workers;
+    for (int w = 0; w < town.workers; ++w) {
+      FakeWorker worker{.id = absl::StrCat("w", w)};
+      for (int i = 0; i < town.weeks * town.a_week; ++i) {
+        const int week = i / town.a_week;
+        // Weekdays at nine o'clock and later, 2026-01-05 being a Monday.
+        const int64_t start = 1'767'571'200 + week * 7 * kDaySeconds +
+                              i % 5 * kDaySeconds + 9 * 3600 +
+                              (i % town.a_week / 5) * 1800 * 2;
+        const uint64_t hash = HashOf(11, w, i);
+        const bool wet = hash / 1000 % 4 == 0;
+        int64_t took = 900 + static_cast<int64_t>(hash % 601);
+        if (wet) took += town.rain_costs_s;
+        ids_.push_back(absl::StrCat(worker.id, "-", i));
+        replay::Task task = Delivered(ids_.back(), start, start + took);
+        task.zone = zone_;
+        task.vehicle = bike_;
+        task.weather = wet ? rain_ : dry_;
+        task.route_distance =
+            (2000 + static_cast<int64_t>(hash / 7 % 900)) * replay::kMetre;
+        const bool free = town.free_every > 0 && i % town.free_every == 0;
+        int64_t limit = week >= 3 && town.later_limit_s >= 0
+                            ? town.later_limit_s
+                            : town.limit_s;
+        if (wet) limit += town.rain_grants_s;
+        if (!free) {
+          task.limit_at = (start + limit) * replay::kSecond;
+          if (town.promise) {
+            task.promised_at = task.limit_at + 600 * replay::kSecond;
+          }
+        }
+        if (town.cancel_every > 0 && i % town.cancel_every == 1) {
+          task.delivered = false;
+          task.status = v1::STATUS_CANCELLED_CUSTOMER;
+          task.cancelled_at = task.completed_at;
+          task.completed_at = replay::kUnknown;
+        }
+        worker.tasks.push_back(task);
+      }
+      workers.push_back(std::move(worker));
+    }
+    return workers;
+  }
+
+  // The strictness measure alone, over `parts` instances.
+  v1::AuditResult Run(const std::vector<FakeWorker>& workers, int parts = 1,
+                      bool by_state = false) {
+    std::vector<std::unique_ptr<Measure>> all;
+    for (int i = 0; i < parts; ++i) {
+      all.push_back(MakeStrictness(log_.context));
+    }
+    for (size_t w = 0; w < workers.size(); ++w) {
+      FakeLog::Show(workers[w], [&](const replay::WorkerTimeline& timeline) {
+        all[w % parts]->Measure::Observe(timeline);
+      });
+    }
+    std::unique_ptr<Measure> merged = MakeStrictness(log_.context);
+    for (int i = parts - 1; i >= 0; --i) {
+      if (by_state) {
+        v1::MeasureState state;
+        all[i]->Save(&state);
+        EXPECT_TRUE(merged->Merge(state).ok());
+      } else {
+        EXPECT_TRUE(merged->Absorb(std::move(all[i])).ok());
+      }
+    }
+    v1::AuditResult result;
+    merged->Conclude(&result);
+    return result;
+  }
+  static const v1::StrictTarget& Limit(const v1::AuditResult& result) {
+    return result.measures().strictness().limit();
+  }
+  static double Number(const std::string& text) {
+    return std::strtod(text.c_str(), nullptr);
+  }
+
+  FakeLog log_;
+  replay::Symbol zone_ = 0, bike_ = 0, rain_ = 0, dry_ = 0;
+  std::deque<std::string> ids_;
+};
+
+TEST_F(StrictnessTest, RankAgainstAllTasksIsThatOfTargets) {
+  const std::vector<FakeWorker> workers = Make({.cancel_every = 9});
+  const v1::AuditResult result = log_.Run(workers);
+  const v1::Rank& old = result.measures().targets().limit().rank();
+  const v1::ReferenceRank& observed = Limit(result).references(0);
+  EXPECT_EQ(observed.pi().value(), old.pi());
+  EXPECT_EQ(observed.n(), old.n());
+  EXPECT_NEAR(Number(observed.pi_low().value()), Number(old.pi_low()), 1e-9);
+  EXPECT_NEAR(Number(observed.pi_high().value()), Number(old.pi_high()), 1e-9);
+  // All are ranked, and the share on time is of the same tasks.
+  EXPECT_EQ(observed.coverage(), old.coverage());
+  EXPECT_EQ(Limit(result).on_time_n(), result.measures().targets().limit().n());
+}
+
+TEST_F(StrictnessTest, NobodyMeetsTheStrictest) {
+  const v1::AuditResult result = Run(Make({.limit_s = 910}));
+  const v1::StrictTarget& limit = Limit(result);
+  EXPECT_EQ(limit.verdict(), "STRICTEST");
+  // 11 of 601 durations are at most 910 s.
+  EXPECT_NEAR(Number(limit.references(0).pi().value()), 11.0 / 601, 0.01);
+  EXPECT_LT(Number(limit.references(0).pi_high().hi()), 0.10);
+  EXPECT_FALSE(limit.reason().empty());
+  EXPECT_FALSE(limit.reason_zh().empty());
+}
+
+TEST_F(StrictnessTest, AQuarterIsBelowTheMiddle) {
+  const v1::AuditResult result = Run(Make({.limit_s = 1050}));
+  EXPECT_EQ(Limit(result).verdict(), "BELOW_MIDDLE");
+  EXPECT_NEAR(Number(Limit(result).references(0).pi().value()), 0.25, 0.03);
+  ASSERT_GT(Limit(result).strata_size(), 0);
+  for (const v1::StratumPosition& one : Limit(result).strata()) {
+    EXPECT_LE(Number(one.p05_s()), Number(one.p10_s()));
+    EXPECT_LE(Number(one.p50_s().lo()), Number(one.p50_s().value()));
+    EXPECT_GE(Number(one.p50_s().hi()), Number(one.p50_s().value()));
+    EXPECT_LT(Number(one.pi().hi()), 0.5);
+    int64_t tasks = 0;
+    for (const int64_t count : one.bins()) tasks += count;
+    EXPECT_EQ(tasks, one.n());
+    EXPECT_FALSE(one.stratum_zh().empty());
+  }
+}
+
+// Durations under a deadline never acquit: without tasks free of pressure the
+// mild target stays undecided.
+TEST_F(StrictnessTest, OnlyUnpressuredTasksAcquit) {
+  const v1::AuditResult pressed = Run(Make({.limit_s = 1380}));
+  EXPECT_EQ(Limit(pressed).verdict(), "CANNOT_CONCLUDE(DEP)");
+  const v1::AuditResult free = Run(Make({.limit_s = 1380, .free_every = 4}));
+  EXPECT_EQ(Limit(free).references(2).verdict(), "AT_OR_ABOVE_MIDDLE");
+  EXPECT_EQ(Limit(free).verdict(), "AT_OR_ABOVE_MIDDLE");
+  // Free ones are the quarter without a limit, and the limits at or above what
+  // 95 of 100 took before (900 + 0.95 * 600 = 1470): none.
+  EXPECT_NEAR(static_cast<double>(Limit(free).references(2).durations()),
+              60 * 72 / 4, 60 * 72 / 40);
+}
+
+TEST_F(StrictnessTest, TheBasePeriodStopsTheMovingGoalpost) {
+  // Six weeks: the first is the base. The limit falls in the fourth.
+  const v1::AuditResult result =
+      Run(Make({.limit_s = 1200, .later_limit_s = 930}));
+  const v1::Strictness& all = result.measures().strictness();
+  EXPECT_EQ(all.base_from(), "2026-01-05");
+  EXPECT_EQ(all.base_to(), "2026-01-11");
+  const v1::ReferenceRank& base = Limit(result).references(1);
+  EXPECT_EQ(base.reference(), "BASE");
+  // Two weeks at .5 and three at .05.
+  EXPECT_NEAR(Number(base.pi().value()), (2 * 0.5 + 3 * 0.05) / 5, 0.04);
+  // Of 12 tasks a week two are at lunch, on two days only: too few days.
+  EXPECT_EQ(base.n(), 60 * 10 * 5);
+}
+
+TEST_F(StrictnessTest, BoundsLetTheUndeliveredArriveOrNot) {
+  const v1::AuditResult result = Run(Make({.cancel_every = 4}));
+  const v1::ReferenceRank& rank = Limit(result).references(0);
+  EXPECT_LT(Number(rank.pi_low().value()), Number(rank.pi().value()));
+  // Cancelled when they would have arrived, so high is near the true share and
+  // Kaplan-Meier between the ends.
+  EXPECT_NEAR(Number(rank.pi_high().value()), Number(rank.pi().value()), 0.03);
+  EXPECT_GT(Number(rank.pi_kaplan_meier()), Number(rank.pi_low().value()));
+  EXPECT_LT(Number(rank.pi_kaplan_meier()),
+            Number(rank.pi_high().value()) + 0.01);
+}
+
+TEST_F(StrictnessTest, SpeedOfHandWorkedTasks) {
+  // 4,200 m in 900 s is 16.8 km/h; with 180 s of planned wait 21.
+  FakeWorker worker{.id = "a"};
+  replay::Task task = Delivered("t", 1'767'571'200, 1'767'572'000);
+  task.limit_at = task.accepted_at + 900 * replay::kSecond;
+  task.route_distance = 4200 * replay::kMetre;
+  worker.tasks.push_back(task);
+  task.accepted_at += 3'600'000;
+  task.completed_at += 3'600'000;
+  task.limit_at += 3'600'000;
+  task.planned_wait = 900 * replay::kSecond;  // No time left to ride.
+  worker.tasks.push_back(task);
+  task.accepted_at += 3'600'000;
+  task.completed_at += 3'600'000;
+  task.limit_at += 3'600'000;
+  task.route_distance = replay::kUnknown;
+  worker.tasks.push_back(task);
+  const v1::AuditResult result = Run({worker});
+  const v1::SpeedTest& post = Limit(result).speed_ex_post();
+  EXPECT_EQ(post.n(), 2);
+  EXPECT_EQ(post.unknown(), 1);
+  EXPECT_EQ(post.over15(), 2);
+  EXPECT_EQ(post.over25(), 0);
+  EXPECT_EQ(post.impossible(), 0);
+  EXPECT_EQ(post.median_kmh(), "16.800000000000");
+  // ceil(3.6 * 4200 / 15) = 1008 s, 108 too few each.
+  EXPECT_EQ(post.missing_s(), 216);
+  EXPECT_EQ(post.verdict(), "FINDING");
+  const v1::SpeedTest& ante = Limit(result).speed_ex_ante();
+  EXPECT_EQ(ante.over25(), 1);
+  EXPECT_EQ(ante.impossible(), 1);
+  EXPECT_EQ(ante.waits_planned(), 2);
+  EXPECT_EQ(ante.waits_unknown(), 1);
+  // One of three has no route: the share above 15 is 2/3 at least.
+  EXPECT_EQ(ante.share_over15().lo(), "0.666666666667");
+  EXPECT_EQ(ante.share_over15().hi(), "1.000000000000");
+  // One worker carries no interval and no verdict on ranks.
+  EXPECT_EQ(Limit(result).verdict(), "CANNOT_CONCLUDE(N)");
+}
+
+TEST_F(StrictnessTest, WaitOfThePlaceStandsInForThePlan) {
+  FakeWorker worker{.id = "a"};
+  // A week with a wait of 300 s, then a task of which no wait is known: 4,200 m
+  // in 900 - 300 s are 25.2 km/h.
+  for (int week = 0; week < 2; ++week) {
+    replay::Task task = Delivered(week == 0 ? "t0" : "t1",
+                                  1'767'571'200 + week * 7 * kDaySeconds,
+                                  1'767'572'000 + week * 7 * kDaySeconds);
+    task.limit_at = task.accepted_at + 900 * replay::kSecond;
+    task.route_distance = 4200 * replay::kMetre;
+    if (week == 0) {
+      task.arrived_pickup_at = task.accepted_at + 60 * replay::kSecond;
+      task.picked_up_at = task.arrived_pickup_at + 300 * replay::kSecond;
+    }
+    worker.tasks.push_back(task);
+  }
+  const v1::AuditResult result = Run({worker});
+  EXPECT_EQ(Limit(result).speed_ex_ante().waits_of_place(), 1);
+  EXPECT_EQ(Limit(result).speed_ex_ante().waits_unknown(), 1);
+  EXPECT_EQ(Limit(result).speed_ex_ante().over25(), 1);
+  EXPECT_EQ(Limit(result).speed_ex_post().over25(), 1);
+  EXPECT_EQ(Limit(result).speed_ex_post().waits_recorded(), 1);
+}
+
+TEST_F(StrictnessTest, RainThatCostsAndIsHalfGranted) {
+  const v1::AuditResult result =
+      Run(Make({.rain_costs_s = 400, .rain_grants_s = 200}));
+  bool found = false;
+  for (const v1::Concession& one : Limit(result).concessions()) {
+    if (one.name() != "rain") continue;
+    found = true;
+    EXPECT_NEAR(Number(one.cost_s().value()), 400, 20);
+    EXPECT_NEAR(Number(one.grant_s().value()), 200, 1e-6);
+    EXPECT_NEAR(Number(one.ratio().value()), 0.5, 0.03);
+    EXPECT_EQ(one.verdict(), "FINDING");
+    EXPECT_LT(Number(one.ratio().hi()), 1);
+  }
+  EXPECT_TRUE(found);
+  // Rain is stricter, dry weather is not.
+  for (const v1::BandGroup& group : Limit(result).gaps()) {
+    if (group.kind() != "weather") continue;
+    ASSERT_EQ(group.bands_size(), 2);
+    EXPECT_EQ(group.verdict(), "FINDING");
+    EXPECT_NEAR(Number(group.bands(0).pi().value()), 0.5, 0.05);
+    EXPECT_NEAR(Number(group.bands(1).pi().value()), 1.0 / 6, 0.05);
+  }
+}
+
+TEST_F(StrictnessTest, DistanceThatCostsNothingIsNotIdentified) {
+  const v1::AuditResult result = Run(Make({}));
+  for (const v1::Concession& one : Limit(result).concessions()) {
+    if (one.name() != "distance") continue;
+    EXPECT_EQ(one.verdict(), "CANNOT_CONCLUDE(ID)");
+    EXPECT_FALSE(one.has_ratio());
+  }
+}
+
+TEST_F(StrictnessTest, CounterfactualAtTheMiddle) {
+  const v1::AuditResult result = Run(Make({.limit_s = 1000}));
+  const v1::Counterfactual& what_if = Limit(result).counterfactual();
+  ASSERT_EQ(what_if.cases_size(), 2);
+  const v1::CounterfactualCase& floor = what_if.cases(0);
+  EXPECT_EQ(floor.n(), 60 * 72);
+  // Late now: those above 1,000 s; then half.
+  EXPECT_NEAR(static_cast<double>(floor.late_now()) / 4320, 500.0 / 601, 0.02);
+  EXPECT_NEAR(static_cast<double>(floor.late_same()) / 4320, 0.5, 0.03);
+  EXPECT_NEAR(Number(floor.extra_mean_s()), 200, 20);
+  EXPECT_FALSE(floor.has_late_unpressured());
+  EXPECT_FALSE(floor.has_fines_now());
+  EXPECT_FALSE(what_if.reason().empty());
+}
+
+TEST_F(StrictnessTest, EstimatesAreRankedByPlace) {
+  static const int64_t kEstimates[] = {600'000, 900'000, 900'000, 1'200'000};
+  FakeWorker worker{.id = "a"};
+  for (const int64_t limit : {600, 900, 1200, 1000}) {
+    ids_.push_back(absl::StrCat("t", limit));
+    replay::Task task = Delivered(ids_.back(), 1'767'571'200 + limit * 10,
+                                  1'767'571'200 + limit * 10 + 700);
+    task.estimates = kEstimates;
+    task.limit_at = task.accepted_at + limit * replay::kSecond;
+    worker.tasks.push_back(task);
+  }
+  const v1::AuditResult result = Run({worker});
+  const v1::Estimates& estimates = result.measures().strictness().estimates();
+  EXPECT_EQ(estimates.n(), 4);
+  EXPECT_EQ(estimates.met_shortest().value(), "0.000000000000");
+  EXPECT_EQ(estimates.met_median().value(), "1.000000000000");
+  ASSERT_EQ(estimates.chosen_size(), 1);
+  const v1::ChosenEstimate& chosen = estimates.chosen(0);
+  EXPECT_EQ(chosen.target(), "limit");
+  EXPECT_EQ(chosen.start(), "accepted");
+  EXPECT_EQ(chosen.is_longest(), 1);
+  EXPECT_EQ(chosen.is_shortest(), 1);
+  EXPECT_EQ(chosen.is_none(), 1);
+  // Places 0, 0.5 (the mean of 1/3 and 2/3) and 1.
+  EXPECT_EQ(chosen.rank().value(), "0.500000000000");
+  EXPECT_EQ(chosen.verdict(), "FINDING");
+}
+
+TEST_F(StrictnessTest, PromiseAndLimitStandApart) {
+  const v1::AuditResult result = Run(Make({.limit_s = 950, .promise = true}));
+  const v1::Strictness& all = result.measures().strictness();
+  EXPECT_EQ(all.limit().verdict(), "STRICTEST");
+  EXPECT_EQ(all.promise().references(0).pi().value(), "1.000000000000");
+  EXPECT_EQ(all.promise().verdict(), "CANNOT_CONCLUDE(DEP)");
+  // Promise and limit against OBS and BASE; no task is free of pressure but
+  // those with a promise that nearly everybody met and such a limit: none.
+  EXPECT_EQ(all.headline_size(), 4);
+  for (const v1::Hypothesis& one : all.headline()) {
+    EXPECT_GE(Number(one.p_adjusted()), Number(one.p_value()));
+  }
+}
+
+TEST_F(StrictnessTest, CoverageNamesWhatIsMissing) {
+  log_.Columns({"tasks.accepted_at", "tasks.completed_at"});
+  const v1::AuditResult result = Run(Make({}));
+  EXPECT_FALSE(result.measures().has_strictness());
+  std::string missing;
+  for (const v1::Coverage& one : result.coverage()) {
+    EXPECT_FALSE(one.runnable());
+    for (const std::string& column : one.missing()) {
+      absl::StrAppend(&missing, one.test(), ":", column, " ");
+    }
+  }
+  EXPECT_EQ(missing,
+            "strictness.promise:tasks.promised_at "
+            "strictness.limit:tasks.limit_at "
+            "strictness.estimates:tasks.estimates_s ");
+}
+
+TEST_F(StrictnessTest, ThreeTasksGiveReasonsAndNoNumbers) {
+  Town town{.workers = 1, .weeks = 1, .a_week = 3};
+  const v1::AuditResult result = Run(Make(town));
+  const v1::StrictTarget& limit = Limit(result);
+  EXPECT_EQ(limit.verdict(), "CANNOT_CONCLUDE(N)");
+  for (const v1::ReferenceRank& rank : limit.references()) {
+    EXPECT_FALSE(rank.has_pi());
+    EXPECT_FALSE(rank.reason().empty());
+    EXPECT_FALSE(rank.reason_zh().empty());
+  }
+  EXPECT_EQ(limit.strata_size(), 0);
+  EXPECT_EQ(limit.derived().verdict(), "CANNOT_CONCLUDE(N)");
+  EXPECT_EQ(limit.bunching().verdict(), "CANNOT_CONCLUDE(N)");
+  EXPECT_EQ(limit.counterfactual().cases_size(), 0);
+  for (const v1::BandGroup& group : limit.gaps()) {
+    EXPECT_EQ(group.verdict(), "CANNOT_CONCLUDE(N)");
+  }
+}
+
+// Any number of parts, absorbed or by their states, and any order of workers.
+TEST_F(StrictnessTest, PartsAndOrderDoNotShow) {
+  std::vector<FakeWorker> workers = Make({.limit_s = 1100,
+                                          .free_every = 5,
+                                          .cancel_every = 7,
+                                          .rain_costs_s = 200,
+                                          .rain_grants_s = 50,
+                                          .promise = true});
+  for (FakeWorker& worker : workers) {
+    SetPay(worker.tasks[0], v1::PAY_LATE_FINE, 2'000'000);
+  }
+  const std::string whole = Run(workers).SerializeAsString();
+  std::mt19937 shuffler(5);
+  for (const int parts : {1, 2, 3, 7, 16}) {
+    std::shuffle(workers.begin(), workers.end(), shuffler);
+    EXPECT_EQ(Run(workers, parts).SerializeAsString(), whole) << parts;
+    EXPECT_EQ(Run(workers, parts, true).SerializeAsString(), whole) << parts;
+  }
+}
+
+TEST_F(StrictnessTest, LinearReplicatesAgreeWithCountedOnes) {
+  const std::vector<FakeWorker> workers = Make({.limit_s = 1100});
+  const v1::AuditResult counted = Run(workers);
+  log_.plan.set_bootstrap_full_tasks(1);
+  const v1::AuditResult linear = Run(workers);
+  const v1::Figure& a = Limit(counted).references(0).pi();
+  const v1::Figure& b = Limit(linear).references(0).pi();
+  EXPECT_EQ(a.method(), "bootstrap");
+  EXPECT_EQ(b.method(), "linear bootstrap");
+  EXPECT_EQ(a.value(), b.value());
+  EXPECT_NEAR(Number(a.lo()), Number(b.lo()), 0.004);
+  EXPECT_NEAR(Number(a.hi()), Number(b.hi()), 0.004);
+}
+
+TEST_F(StrictnessTest, ADamagedStateIsRefused) {
+  v1::MeasureState state;
+  state.set_id("strictness");
+  state.set_state("no message");
+  EXPECT_FALSE(MakeStrictness(log_.context)->Merge(state).ok());
+}
+
+}  // namespace
+}  // namespace plumbline::audit
