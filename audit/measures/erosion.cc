@@ -20,14 +20,6 @@ namespace {
 using replay::IsKnown;
 using replay::kUnknown;
 
-uint64_t HashText(std::string_view text) {
-  uint64_t hash = 0xCBF29CE484222325u;  // FNV-1a, then mixed.
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-  }
-  return Mix(hash);
-}
-
 struct WeekSums {
   int64_t online = 0, engaged = 0, delivered = 0, accepted = 0,
           delivered_tasks = 0;
@@ -187,7 +179,10 @@ class ErosionMeasure : public Measure {
     return context_.Has("tasks.route_distance_m") ||
            context_.Has("tasks.dropoff_distance_m");
   }
-  bool HasPay() const { return !PayKindsOf(context_).empty(); }
+  bool HasPay() const {
+    const std::vector<int> kinds = PayKindsOf(context_);
+    return std::any_of(kinds.begin(), kinds.end(), IsCounted);
+  }
 
   static int64_t DistanceOf(const replay::Task& task) {
     if (IsKnown(task.route_distance)) return task.route_distance;
@@ -348,11 +343,8 @@ class ErosionMeasure : public Measure {
     constexpr double kMargin = 0.05;
     out->set_margin(FloatText(kMargin, 2));
     const auto estimate = EstimateRatchet(ratchet_.cells(), target);
-    const auto cannot = [](Reason reason) {
-      return "CANNOT_CONCLUDE(" + std::string(ReasonCode(reason)) + ")";
-    };
     if (!estimate.ok()) {
-      out->set_verdict(cannot(estimate.reason()));
+      out->set_verdict(CannotConclude(estimate.reason()));
       return;
     }
     out->set_strata(estimate->strata);
@@ -385,12 +377,13 @@ class ErosionMeasure : public Measure {
         estimate->placebo.ok() && estimate->placebo->high < 0 &&
         estimate->placebo->value < estimate->both.value / 2;
     if (sides && estimate->cut->high < 0 && estimate->difference->high < 0) {
-      out->set_verdict(placebo_fails ? cannot(Reason::kDependent) : "FINDING");
+      out->set_verdict(placebo_fails ? CannotConclude(Reason::kDependent)
+                                     : "FINDING");
     } else if (estimate->both.low > -kMargin ||
                (sides && estimate->cut->low > -kMargin)) {
       out->set_verdict("NO_FINDING");
     } else {
-      out->set_verdict(cannot(Reason::kPower));
+      out->set_verdict(CannotConclude(Reason::kPower));
     }
   }
 

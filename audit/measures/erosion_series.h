@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/measures/erosion_cells.h"
+#include "audit/stats/outcome.h"
 #include "plumbline/v1/erosion.pb.h"
 #include "plumbline/v1/log.pb.h"
 
@@ -24,6 +25,12 @@ struct DatedRule {
 
 // Relative change below which an index counts as unchanged.
 inline constexpr double kErosionMargin = 0.01;
+inline constexpr double kErosionAlpha = 0.05;
+
+// "CANNOT_CONCLUDE(N)".
+inline std::string CannotConclude(Reason reason) {
+  return "CANNOT_CONCLUDE(" + std::string(ReasonCode(reason)) + ")";
+}
 
 // "2026-01-05" of an ISO week as LocalClock::Week numbers it.
 std::string MondayOf(int64_t week);

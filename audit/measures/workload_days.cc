@@ -15,14 +15,6 @@ using replay::Interval;
 constexpr size_t kSample = 33;
 constexpr size_t kMostSteps = 2000;
 
-uint64_t HashText(std::string_view text) {
-  uint64_t hash = 0xCBF29CE484222325u;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-  }
-  return Mix(hash);
-}
-
 bool BeforeInSample(const v1::WorkloadState::Day& a,
                     const v1::WorkloadState::Day& b) {
   return std::make_tuple(a.hash(), std::string_view(a.worker_id()), a.day()) <

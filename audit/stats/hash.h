@@ -2,6 +2,7 @@
 #define PLUMBLINE_AUDIT_STATS_HASH_H_
 
 #include <cstdint>
+#include <string_view>
 
 namespace plumbline::audit {
 
@@ -20,6 +21,15 @@ constexpr uint64_t Mix(uint64_t z) {
 // Hash of cluster `key` in replicate `replicate`.
 constexpr uint64_t HashOf(uint64_t seed, uint64_t key, uint64_t replicate) {
   return Mix(Mix(Mix(seed) ^ key) ^ replicate);
+}
+
+// Hash of a text (an id): FNV-1a, then mixed. O(length).
+constexpr uint64_t HashText(std::string_view text) {
+  uint64_t hash = 0xCBF29CE484222325u;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+  }
+  return Mix(hash);
 }
 
 // Weight of a cluster in one replicate of the bootstrap: Poisson with mean 1,

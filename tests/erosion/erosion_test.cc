@@ -1,0 +1,320 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "audit/measures/erosion_cells.h"
+#include "audit/measures/erosion_index.h"
+#include "audit/stats/hash.h"
+#include "tests/stats_measures/fake_log.h"
+
+namespace plumbline::audit {
+namespace {
+
+using ::testing::DoubleNear;
+
+constexpr int64_t kWeekSeconds = 7 * 86400;
+// 1970-01-05 12:00, a Monday.
+constexpr int64_t kFirstMonday = 4 * 86400 + 12 * 3600;
+
+// 1800, 2400 with 100, 50 orders to 1620, 2280 with 80, 120: L 23/25, P 14/15,
+// F 0.9266426855, while the plain mean goes from 2000 to 2016.
+TEST(IndexTest, PublishedFigures) {
+  std::vector<GroupedStratum> strata(2);
+  for (int g = 0; g < 10; ++g) {
+    strata[0].number_0[g] = 10;
+    strata[0].total_0[g] = 18'000;
+    strata[0].number_1[g] = 8;
+    strata[0].total_1[g] = 8 * 1620;
+    strata[1].number_0[g] = 5;
+    strata[1].total_0[g] = 12'000;
+    strata[1].number_1[g] = 12;
+    strata[1].total_1[g] = 12 * 2280;
+  }
+  const auto estimate = EstimateIndex(strata);
+  ASSERT_TRUE(estimate.ok());
+  EXPECT_THAT(estimate->laspeyres, DoubleNear(23.0 / 25, 1e-12));
+  EXPECT_THAT(estimate->paasche, DoubleNear(14.0 / 15, 1e-12));
+  EXPECT_THAT(estimate->fisher, DoubleNear(0.9266426855, 1e-10));
+  EXPECT_DOUBLE_EQ(estimate->crude_0, 2000);
+  EXPECT_DOUBLE_EQ(estimate->crude_1, 2016);
+  // The groups are all alike: no spread.
+  EXPECT_EQ(estimate->groups, 10);
+  EXPECT_NEAR(estimate->high - estimate->low, 0, 1e-9);
+}
+
+// One stratum, six groups, prices 1 before and 1 1 1 1 1 2 after: without one
+// of the first five the index is 6/5, without the last 1; so the variance of
+// its logarithm is 5/6 * (5/36 + 25/36) ln^2 1.2 = (5/6 ln 1.2)^2.
+TEST(IndexTest, JackknifeByHand) {
+  std::vector<GroupedStratum> strata(1);
+  for (int g = 0; g < 6; ++g) {
+    strata[0].number_0[g] = strata[0].number_1[g] = 1;
+    strata[0].total_0[g] = 1;
+    strata[0].total_1[g] = g == 5 ? 2 : 1;
+  }
+  const auto estimate = EstimateIndex(strata);
+  ASSERT_TRUE(estimate.ok());
+  EXPECT_THAT(estimate->fisher, DoubleNear(7.0 / 6, 1e-12));
+  EXPECT_THAT(estimate->log_error, DoubleNear(5.0 / 6 * std::log(1.2), 1e-12));
+}
+
+TEST(IndexTest, DegenerateCasesHaveCodes) {
+  std::vector<GroupedStratum> strata(1);
+  EXPECT_EQ(EstimateIndex(strata).reason(), Reason::kNotIdentified);
+  for (int g = 0; g < 5; ++g) {
+    strata[0].number_0[g] = strata[0].number_1[g] = 1;
+    strata[0].total_0[g] = strata[0].total_1[g] = 1;
+  }
+  EXPECT_EQ(EstimateIndex(strata).reason(), Reason::kTooFew);
+  // Only one group has anything later.
+  for (int g = 0; g < 8; ++g) {
+    strata[0].number_0[g] = 1;
+    strata[0].total_0[g] = 1;
+    strata[0].number_1[g] = strata[0].total_1[g] = g == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(EstimateIndex(strata).reason(), Reason::kNotIdentified);
+}
+
+// A small bound is kept by uniting strata, and the state that comes out does
+// not depend on how the rows were divided among parts.
+TEST(CellsTest, BoundedStatesMergeToTheSameBytes) {
+  FakeLog log;
+  for (const size_t bound : {size_t{1000}, size_t{60}, size_t{12}}) {
+    std::string first;
+    int first_level = 0;
+    for (const int parts : {1, 2, 5}) {
+      std::vector<ErosionCells> cells(parts, ErosionCells(bound));
+      std::vector<std::unique_ptr<StratumSorter>> sorters;
+      for (int p = 0; p < parts; ++p) {
+        sorters.push_back(std::make_unique<StratumSorter>(log.context));
+      }
+      for (int i = 0; i < 400; ++i) {
+        const uint64_t hash = Mix(static_cast<uint64_t>(i));
+        StratumKey key;
+        key.zone = absl::StrCat("z", hash % 5);
+        key.band = static_cast<int>(hash / 5 % 3);
+        key.weather = static_cast<int>(hash / 16 % 3);
+        key.load = 1 + static_cast<int>(hash / 64 % 2);
+        QuantitySums sums;
+        sums.total[kPromiseTime] = i;
+        sums.number[kPromiseTime] = 1;
+        const int p = i % parts;
+        cells[p].Add(*sorters[p], sorters[p]->CellOf(key), i % 2, i % 2, sums);
+      }
+      ErosionCells united(bound);
+      for (int p = parts - 1; p >= 0; --p) {
+        v1::ErosionState state;
+        cells[p].Save(&state);
+        united.Merge(state);
+      }
+      v1::ErosionState state;
+      united.Save(&state);
+      if (parts == 1) {
+        first = state.SerializeAsString();
+        first_level = united.level();
+      }
+      EXPECT_EQ(state.SerializeAsString(), first) << bound << " " << parts;
+      EXPECT_EQ(united.level(), first_level);
+    }
+    EXPECT_EQ(first_level > 0, bound < 1000);
+  }
+}
+
+class LedgerStore : public FakeStore {
+ public:
+  void AddRule(const std::string& id, v1::RuleTopic topic, int64_t seconds) {
+    v1::PublishedRule* rule = records_.emplace_back().mutable_published_rule();
+    rule->set_rule_id(id);
+    rule->set_topic(topic);
+    rule->set_effective_from(seconds * 1000);
+  }
+  const std::vector<v1::LogRecord>& small_tables() const override {
+    return records_;
+  }
+
+ private:
+  std::vector<v1::LogRecord> records_;
+};
+
+const std::vector<std::string> kColumns = {
+    "tasks.accepted_at",      "tasks.completed_at", "tasks.limit_at",
+    "tasks.pay_base",         "tasks.task_id",      "tasks.worker_id",
+    "tasks.route_distance_m", "tasks.status",       "tasks.customer_total"};
+
+// Forty workers, one task a day. `limit` gives seconds by week, `pay` major
+// units; both with a little noise that is the same in every run.
+std::vector<FakeWorker> Platform(int weeks,
+                                 const std::function<double(int)>& limit,
+                                 const std::function<double(int)>& pay) {
+  std::vector<FakeWorker> workers;
+  static std::deque<std::string> ids;
+  for (int w = 0; w < 40; ++w) {
+    FakeWorker worker{.id = absl::StrCat("worker ", w)};
+    for (int day = 0; day < weeks * 7; ++day) {
+      const uint64_t noise = Mix(static_cast<uint64_t>(w * 1000 + day));
+      const int64_t at = kFirstMonday + int64_t{day} * 86400 + w;
+      ids.push_back(absl::StrCat("t", w, "-", day));
+      replay::Task task = Delivered(
+          ids.back(), at, at + 900 + static_cast<int64_t>(noise % 600));
+      task.limit_at = task.accepted_at +
+                      static_cast<int64_t>(limit(day / 7) * 1000) +
+                      static_cast<int64_t>(noise / 8 % 20'000) - 10'000;
+      task.route_distance = 1'500'000;
+      task.customer_total = 10 * replay::kMajorUnit;
+      SetPay(task, v1::PAY_BASE,
+             static_cast<int64_t>(pay(day / 7) * 1e6) +
+                 static_cast<int64_t>(noise / 64 % 200'000) - 100'000);
+      worker.tasks.push_back(task);
+    }
+    workers.push_back(worker);
+  }
+  return workers;
+}
+
+v1::Erosion ErosionOf(FakeLog& log, const std::vector<FakeWorker>& workers) {
+  return log.Run(workers).measures().erosion();
+}
+
+double Limit(int) { return 1800; }
+double Pay(int) { return 5; }
+
+TEST(ErosionTest, NothingMoves) {
+  FakeLog log;
+  log.Columns(kColumns);
+  const v1::Erosion erosion = ErosionOf(log, Platform(26, Limit, Pay));
+  const v1::Drift& limit = erosion.series().at("limit");
+  EXPECT_EQ(limit.index().verdict(), "NO_FINDING");
+  EXPECT_EQ(limit.weeks_size(), 26);
+  EXPECT_EQ(limit.weeks(0).from(), "1970-01-05");
+  EXPECT_EQ(limit.breaks().breaks_size(), 0);
+  EXPECT_EQ(erosion.series().at("takeRate").index().verdict(), "NO_FINDING");
+  EXPECT_NE(limit.trend().verdict(), "FINDING");
+}
+
+// Targets fall by a tenth in week 13: found, dated, and compared with the
+// ledger.
+TEST(ErosionTest, BreakAgainstTheLedger) {
+  const auto limit = [](int week) { return week < 13 ? 1800.0 : 1620.0; };
+  const std::vector<FakeWorker> workers = Platform(26, limit, Pay);
+  FakeLog log;
+  log.Columns(kColumns);
+  v1::Drift drift = ErosionOf(log, workers).series().at("limit");
+  EXPECT_EQ(drift.index().verdict(), "FINDING");
+  EXPECT_NEAR(std::stod(drift.index().fisher()), 0.9, 0.002);
+  ASSERT_EQ(drift.breaks().breaks_size(), 1);
+  EXPECT_EQ(drift.breaks().breaks(0).week(), "1970-04-06");
+  EXPECT_EQ(drift.breaks().breaks(0).disclosure(), "UNKNOWN");
+  EXPECT_EQ(drift.breaks().verdict(), "CANNOT_CONCLUDE(MISS)");
+
+  std::vector<std::string> with_ledger = kColumns;
+  with_ledger.push_back("published_rules.effective_from");
+  for (const bool near : {false, true}) {
+    LedgerStore store;
+    store.AddRule("far", v1::TOPIC_TIME_ESTIMATE, kFirstMonday);
+    // A rule on pay explains no target.
+    store.AddRule("pay", v1::TOPIC_PIECE_RATE,
+                  kFirstMonday + 13 * kWeekSeconds);
+    if (near) {
+      store.AddRule("near", v1::TOPIC_TIME_ESTIMATE,
+                    kFirstMonday + 12 * kWeekSeconds);
+    }
+    FakeLog ledger;
+    ledger.Columns(with_ledger);
+    ledger.context.store = &store;
+    drift = ErosionOf(ledger, workers).series().at("limit");
+    EXPECT_EQ(drift.breaks().verdict(), near ? "NO_FINDING" : "FINDING");
+    ASSERT_EQ(drift.breaks().breaks_size(), 1);
+    EXPECT_EQ(drift.breaks().breaks(0).rule_id(), near ? "near" : "");
+  }
+}
+
+// Pay that falls by 0.4 % of its first value a week: a trend; the platform's
+// part rises with it.
+TEST(ErosionTest, SlowFallIsATrend) {
+  FakeLog log;
+  log.Columns(kColumns);
+  const v1::Erosion erosion = ErosionOf(
+      log, Platform(26, Limit, [](int week) { return 5 - 0.02 * week; }));
+  const v1::Trend& trend = erosion.series().at("pay").trend();
+  EXPECT_EQ(trend.verdict(), "FINDING");
+  EXPECT_NEAR(std::stod(trend.slope()), -0.004, 0.0005);
+  EXPECT_LT(std::stod(trend.slope_lo()), std::stod(trend.slope()));
+  EXPECT_GT(std::stod(trend.slope_hi()), std::stod(trend.slope()));
+  EXPECT_EQ(erosion.series().at("takeRate").index().verdict(), "FINDING");
+  EXPECT_GT(std::stod(erosion.series().at("takeRate").index().fisher()), 1);
+}
+
+TEST(ErosionTest, ShortLogsHaveCodes) {
+  FakeLog log;
+  log.Columns(kColumns);
+  v1::Drift drift =
+      ErosionOf(log, Platform(1, Limit, Pay)).series().at("limit");
+  EXPECT_EQ(drift.index().verdict(), "CANNOT_CONCLUDE(N)");
+  EXPECT_EQ(drift.trend().verdict(), "CANNOT_CONCLUDE(N)");
+  EXPECT_EQ(drift.breaks().verdict(), "CANNOT_CONCLUDE(N)");
+  // Three workers are no six groups.
+  std::vector<FakeWorker> few = Platform(8, Limit, Pay);
+  few.resize(3);
+  drift = ErosionOf(log, few).series().at("limit");
+  EXPECT_EQ(drift.index().verdict(), "CANNOT_CONCLUDE(N)");
+  EXPECT_TRUE(drift.index().has_fisher());
+  EXPECT_FALSE(drift.index().has_lo());
+}
+
+// Half of the limits are missing: the index stands, but gives no verdict.
+TEST(ErosionTest, UnknownTargetsLeaveItOpen) {
+  FakeLog log;
+  log.Columns(kColumns);
+  std::vector<FakeWorker> workers = Platform(
+      16, [](int week) { return week < 8 ? 1800.0 : 1500.0; }, Pay);
+  for (FakeWorker& worker : workers) {
+    for (size_t i = 0; i < worker.tasks.size(); i += 2) {
+      worker.tasks[i].limit_at = replay::kUnknown;
+    }
+  }
+  const v1::Drift drift = ErosionOf(log, workers).series().at("limit");
+  EXPECT_EQ(drift.known_share(), "0.500000000000");
+  EXPECT_EQ(drift.index().verdict(), "CANNOT_CONCLUDE(MISS)");
+  EXPECT_LT(std::stod(drift.index().hi()), 0.9);
+}
+
+TEST(ErosionTest, MissingColumnsAreNamed) {
+  FakeLog log;
+  log.Columns({"tasks.accepted_at", "tasks.completed_at"});
+  const v1::AuditResult result = log.Run(Platform(2, Limit, Pay));
+  int found = 0;
+  for (const v1::Coverage& coverage : result.coverage()) {
+    if (coverage.test() != "erosion.series.limit") continue;
+    ++found;
+    EXPECT_FALSE(coverage.runnable());
+    ASSERT_EQ(coverage.missing_size(), 1);
+    EXPECT_EQ(coverage.missing(0), "tasks.limit_at");
+  }
+  EXPECT_EQ(found, 1);
+  EXPECT_EQ(result.measures().erosion().series_size(), 0);
+}
+
+TEST(ErosionTest, PartsAndOrderDoNotShow) {
+  FakeLog log;
+  log.Columns(kColumns);
+  std::vector<FakeWorker> workers = Platform(
+      17, [](int week) { return 1800.0 - 10 * week; }, Pay);
+  std::string one, many;
+  const v1::AuditResult first = log.Run(workers, 1, &one);
+  std::reverse(workers.begin(), workers.end());
+  const v1::AuditResult second = log.Run(workers, 3, &many);
+  EXPECT_EQ(one, many);
+  EXPECT_EQ(first.measures().erosion().DebugString(),
+            second.measures().erosion().DebugString());
+  int passes = 0;
+  EXPECT_EQ(first.measures().erosion().DebugString(),
+            log.RunAbsorbing(workers, 4, &passes)
+                .measures()
+                .erosion()
+                .DebugString());
+}
+
+}  // namespace
+}  // namespace plumbline::audit
