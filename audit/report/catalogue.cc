@@ -66,7 +66,28 @@ constexpr Named kRankVerdicts[] = {
 constexpr Named kRankCodes[] = {{"N", T::kRankCodeN},
                                 {"MISS", T::kRankCodeMiss},
                                 {"DEP", T::kRankCodeDep},
-                                {"ID", T::kRankCodeId}};
+                                {"ID", T::kRankCodeId},
+                                {"POW", T::kRankCodePow},
+                                {"INT", T::kRankCodeInt}};
+constexpr Named kMeasureTests[] = {
+    {"erosion.promiseRatchet", T::kTestRatchetPromise},
+    {"erosion.limitRatchet", T::kTestRatchetLimit},
+    {"erosion.weather", T::kTestWeather},
+    {"erosion.income", T::kTestIncome},
+    {"erosion.breaks.disclosure", T::kTestDisclosure},
+    {"workload.runs", T::kTestRunsByGap},
+    {"workload.pushes", T::kTestPushes},
+    {"workload.rest", T::kTestRest},
+    {"workload.concurrency", T::kTestOpen},
+    {"workload.bundles.planned", T::kTestBundlesPlanned},
+    {"workload.bundles.routed", T::kTestBundlesRouted},
+    {"workload.days", T::kTestDays}};
+constexpr Named kDriftSeries[] = {{"promise", T::kDriftPromise},
+                                  {"limit", T::kDriftLimit},
+                                  {"promisePerKm", T::kDriftPromiseKm},
+                                  {"limitPerKm", T::kDriftLimitKm},
+                                  {"pay", T::kDriftPay},
+                                  {"takeRate", T::kDriftTake}};
 constexpr Named kDurations[] = {{"acceptToDone", T::kAcceptToDone},
                                 {"placedToDone", T::kPlacedToDone},
                                 {"readyToPickup", T::kReadyToPickup},
@@ -226,6 +247,13 @@ std::string Words::RankVerdict(std::string_view verdict) const {
   return std::string(verdict);
 }
 
+std::string Words::DriftVerdict(std::string_view verdict) const {
+  if (verdict == "FINDING") return (*this)(T::kVerdictFinding);
+  if (verdict == "NO_FINDING") return (*this)(T::kVerdictNoFinding);
+  if (verdict.empty()) return "–";
+  return RankVerdict(verdict);
+}
+
 std::string Words::Duration(std::string_view name) const {
   const Named* found = Find(kDurations, name);
   return found ? (*this)(found->text) : std::string(name);
@@ -257,6 +285,17 @@ std::string Words::Test(std::string_view path) const {
                    found ? (*this)(found->text) : std::string(rest));
   }
   if (rest.starts_with("mdrp")) return (*this)(T::kTestMdrp);
+  if (const Named* found = Find(kMeasureTests, rest))
+    return (*this)(found->text);
+  if (ConsumePrefix(&rest, "erosion.series.")) {
+    const Named* found = Find(kDriftSeries, rest);
+    return (*this)(T::kTestErosionSeries,
+                   found ? (*this)(found->text) : std::string(rest));
+  }
+  if (rest.starts_with("workload.promiseLateness"))
+    return (*this)(T::kTestLatenessPromise);
+  if (rest.starts_with("workload.limitLateness"))
+    return (*this)(T::kTestLatenessLimit);
   return (*this)(T::kTestRule, path);
 }
 

@@ -52,10 +52,11 @@ class Words {
   std::string Subject(const v1::Subject& subject) const;  // "worker W-1"
   std::string TimeSet(std::string_view name) const;       // "ENGAGED"
   std::string TimeSetMeaning(std::string_view name) const;
-  std::string PayKind(std::string_view kind) const;         // "late_fine"
-  std::string RankVerdict(std::string_view verdict) const;  // "STRICTEST"
-  std::string Duration(std::string_view name) const;        // "acceptToDone"
-  std::string Test(std::string_view path) const;            // "pay.takeRate"
+  std::string PayKind(std::string_view kind) const;          // "late_fine"
+  std::string RankVerdict(std::string_view verdict) const;   // "STRICTEST"
+  std::string DriftVerdict(std::string_view verdict) const;  // "FINDING"
+  std::string Duration(std::string_view name) const;         // "acceptToDone"
+  std::string Test(std::string_view path) const;             // "pay.takeRate"
   std::string Confidence(std::string_view word) const;
   // A shortfall: rounded down, since it is called "at least".
   std::string Shortfall(const v1::Amount& amount) const;

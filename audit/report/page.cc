@@ -224,6 +224,7 @@ void Page::Figure(const Chart& chart, const HtmlTable& numbers) {
     AppendTo(&charts_, "{\"value\":",
              IsDecimal(chart.marks[i].value) ? Rounded(chart.marks[i].value, 6)
                                              : "0",
+             ",\"foot\":", chart.marks[i].at_foot ? "true" : "false",
              ",\"label\":");
     AppendJsonString(chart.marks[i].label, &charts_);
     charts_ += "}";

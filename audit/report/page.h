@@ -39,11 +39,15 @@ struct Chart {
   struct Mark {
     std::string value = {};
     std::string label = {};
+    bool at_foot = false;  // Dotted, its label at the foot of the picture.
   };
   // bars: one horizontal bar a category and series. histogram: columns whose
   // categories are the lower edges. range: low to high with a tick (values of
   // series 0) and a diamond (values of series 1). points: value with interval.
   // curve: values at the numeric categories. trend: values at named times.
+  // forest: like points, on an axis of its own. ladder: a step at each named
+  // time, with its interval; marks stand at places of categories. day: series 0
+  // steps at the numeric categories, series 1 holds shaded stretches.
   std::string kind = {};
   std::string title = {};
   std::string sentence = {};

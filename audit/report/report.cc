@@ -21,6 +21,8 @@ std::string RenderPage(const v1::AuditResult& result, const Manifest& manifest,
   AddHours(result, &page);
   AddPay(result, &page);
   AddTargets(result, &page);
+  AddErosion(result, &page);
+  AddWorkload(result, &page);
   AddAllocation(result, &page);
   AddMdrp(result, &page);
   AddFindings(result, &page);

@@ -19,6 +19,8 @@ void AddData(const v1::AuditResult& result, Page* page);
 void AddHours(const v1::AuditResult& result, Page* page);
 void AddPay(const v1::AuditResult& result, Page* page);
 void AddTargets(const v1::AuditResult& result, Page* page);
+void AddErosion(const v1::AuditResult& result, Page* page);
+void AddWorkload(const v1::AuditResult& result, Page* page);
 void AddAllocation(const v1::AuditResult& result, Page* page);
 void AddMdrp(const v1::AuditResult& result, Page* page);
 void AddFindings(const v1::AuditResult& result, Page* page);

@@ -114,7 +114,8 @@
             data: edges.map((edge, k) => [edge, one.values[k]])
               .concat([[edges[edges.length - 1] + width, one.values[one.values.length - 1]]]),
             lineStyle: { color: colours[i], width: 1.5 },
-            areaStyle: { color: colours[i], opacity: 0.55 },
+            // What comes second is a curve held against the columns.
+            areaStyle: i === 0 ? { color: colours[i], opacity: 0.55 } : undefined,
             markLine: i === 0 ? markLines(chart.marks, 'xAxis', 'end') : undefined,
           })),
         },
@@ -213,6 +214,136 @@
     };
   };
 
+  // Points with intervals on an axis that fits them and the mark.
+  kinds.forest = function (chart) {
+    const names = chart.categories, one = chart.series[0];
+    return {
+      height: listHeight(names.length, 44),
+      option: {
+        grid: { left: 12, right: 36, top: 40, bottom: 44, containLabel: true },
+        xAxis: valueAxis(chart.xName, { scale: true, boundaryGap: ['4%', '4%'] }),
+        yAxis: categoryAxis(names, { inverse: true,
+          axisLabel: Object.assign(axisText(), { interval: 0, formatter: shortName }) }),
+        series: [
+          // Ends of intervals and the mark take part in the range of the axis.
+          { type: 'scatter', name: 'ends', silent: true, symbolSize: 0,
+            data: names.flatMap((name, i) => [one.low[i], one.high[i]].filter((v) => v !== null && v !== undefined)
+              .map((v) => [v, name])).concat(chart.marks.map((mark) => [mark.value, names[0]])) },
+          { type: 'scatter', name: one.name, symbolSize: 13, z: 5, itemStyle: { color: colours[1] },
+            data: one.values.map((v, i) => [v, names[i]]), markLine: intervals(one, names, true) },
+          { type: 'scatter', name: 'marks', data: [], markLine: markLines(chart.marks, 'xAxis', 'start') },
+        ],
+      },
+      tip(p) {
+        const i = names.indexOf(p.value[1]);
+        return names[i] + '\n' + number(one.values[i]) +
+          (one.low[i] === null || one.low[i] === undefined ? '' : ' (' + number(one.low[i]) + ' – ' + number(one.high[i]) + ')');
+      },
+    };
+  };
+
+  // Hills of durations, one row a stratum, with what is to be told apart on each:
+  // series 0 to 3 are marks by stratum, the others the hills.
+  kinds.ridge = function (chart) {
+    const names = chart.categories, rows = names.length, marks = chart.series.slice(0, 4);
+    const base = (i) => rows - 1 - i;
+    const symbols = ['path://M-1,-8L1,-8L1,8L-1,8Z', 'rect', 'diamond', 'triangle'];
+    const sizes = [[2, 18], [4, 22], 15, 12];
+    const tints = [soft, colours[0], colours[1], colours[2]];
+    const hills = chart.series.slice(4).map((hill, i) => {
+      const top = Math.max(1, ...hill.values), from = hill.low;
+      const width = from.length > 1 ? from[1] - from[0] : 1;
+      return {
+        type: 'line', name: 'hill', step: 'end', symbol: 'none', silent: true, z: 1,
+        data: from.map((x, k) => [x, base(i) + 0.8 * hill.values[k] / top])
+          .concat([[from[from.length - 1] + width, base(i)]]),
+        lineStyle: { color: colours[0], width: 1 }, areaStyle: { color: pale, opacity: 0.8, origin: base(i) },
+      };
+    });
+    const spread = marks[1].values.map((value, i) => [marks[1].low[i], marks[1].high[i], base(i) + 0.12])
+      .filter((one) => one[0] !== null && one[0] !== undefined && one[1] !== null);
+    return {
+      height: listHeight(rows, 62),
+      option: {
+        legend: { top: 4, textStyle: axisText(), selectedMode: false, data: marks.map((mark) => mark.name) },
+        grid: { left: 12, right: 36, top: 44, bottom: 44, containLabel: true },
+        xAxis: valueAxis(chart.xName, { min: 0 }),
+        yAxis: { type: 'value', min: -0.1, max: rows, interval: 1, axisTick: { show: false },
+          axisLine: { lineStyle: { color: soft } }, splitLine: { show: false },
+          axisLabel: Object.assign(axisText(), { showMinLabel: true, showMaxLabel: true, verticalAlign: 'bottom',
+            customValues: names.map((name, i) => base(i)), formatter: (v) => shortName(names[base(v)] || '') }) },
+        series: hills.concat(marks.map((mark, m) => ({
+          type: 'scatter', name: mark.name, symbol: symbols[m], symbolSize: sizes[m], z: 4 + m,
+          itemStyle: { color: tints[m], borderColor: '#fff', borderWidth: m > 1 ? 1 : 0 },
+          data: mark.values.map((value, i) => [value, base(i) + 0.12]).filter((point) => point[0] !== null),
+          markLine: m === 1 && spread.length
+            ? { silent: true, symbol: ['rect', 'rect'], symbolSize: [2, 12], label: { show: false },
+                lineStyle: { color: ink, type: 'solid', width: 2 },
+                data: spread.map((one) => [{ coord: [one[0], one[2]] }, { coord: [one[1], one[2]] }]) }
+            : undefined,
+        }))),
+      },
+      tip(p) {
+        if (!p.value || p.seriesName === 'hill') return '';
+        const i = base(Math.round(p.value[1] - 0.12));
+        return [names[i]].concat(marks.map((mark) => mark.name + ': ' + number(mark.values[i]))).join('\n');
+      },
+    };
+  };
+
+  kinds.ladder = function (chart) {
+    const one = chart.series[0], names = chart.categories;
+    const line = (mark) => ({
+      xAxis: mark.value,
+      lineStyle: { color: mark.foot ? soft : colours[1], type: mark.foot ? 'dotted' : 'dashed', width: 2 },
+      label: { formatter: () => shortName(mark.label), color: ink, fontFamily: font,
+               position: mark.foot ? 'insideStartTop' : 'end' },
+    });
+    const drawn = intervals(one, names, false);
+    return {
+      height: 340,
+      option: {
+        grid: { left: 44, right: 36, top: 40, bottom: 30, containLabel: true },
+        xAxis: categoryAxis(names, { axisLabel: axisText() }),
+        yAxis: valueAxis(chart.yName, { nameGap: 50, scale: true }),
+        series: [
+          { type: 'line', name: 'ends', silent: true, symbol: 'none', lineStyle: { opacity: 0 }, data: one.low },
+          { type: 'line', name: 'ends', silent: true, symbol: 'none', lineStyle: { opacity: 0 }, data: one.high },
+          { type: 'line', name: one.name, step: 'middle', data: one.values, symbol: 'circle', symbolSize: 6,
+            lineStyle: { width: 2.5, color: colours[0] }, itemStyle: { color: colours[0] },
+            markLine: drawn && Object.assign(drawn, { lineStyle: { color: soft, type: 'solid', width: 1 }, symbolSize: [6, 1] }) },
+          { type: 'line', name: 'marks', data: [], markLine: chart.marks.length
+            ? { silent: true, symbol: 'none', data: chart.marks.map(line) } : undefined },
+        ],
+      },
+      tip(p) {
+        const i = p.dataIndex;
+        if (p.seriesName !== one.name) return '';
+        return names[i] + ': ' + number(one.values[i]) +
+          (one.low[i] === null || one.low[i] === undefined ? '' : ' (' + number(one.low[i]) + ' – ' + number(one.high[i]) + ')');
+      },
+    };
+  };
+
+  kinds.day = function (chart) {
+    const at = chart.categories.map(Number), open = chart.series[0], runs = chart.series[1];
+    const shaded = runs.low.map((from, i) => [{ xAxis: from }, { xAxis: runs.high[i] }]);
+    const first = Math.floor(Math.min(at[0], runs.low[0])), last = Math.ceil(Math.max(at[at.length - 1], runs.high[runs.high.length - 1]));
+    return {
+      height: 260,
+      option: {
+        grid: { left: 44, right: 24, top: 24, bottom: 44, containLabel: true },
+        xAxis: valueAxis(chart.xName, { min: first, max: last, interval: last - first > 14 ? 2 : 1, splitLine: { show: false } }),
+        yAxis: valueAxis(chart.yName, { minInterval: 1, min: 0 }),
+        series: [{
+          type: 'line', name: open.name, step: 'end', symbol: 'none', data: at.map((hour, k) => [hour, open.values[k]]),
+          lineStyle: { color: colours[0], width: 2 }, areaStyle: { color: colours[0], opacity: 0.35 },
+          markArea: { silent: true, itemStyle: { color: pale, opacity: 0.45, borderColor: soft, borderWidth: 1, borderType: 'dotted' }, data: shaded },
+        }],
+      },
+    };
+  };
+
   function draw(chart) {
     const place = document.getElementById(chart.id);
     const made = kinds[chart.kind](chart);
@@ -224,12 +355,12 @@
       const at = Array.isArray(p.value) ? number(p.value[0]) : p.name;
       return (p.seriesName && p.seriesName.indexOf('series') !== 0 ? p.seriesName + '\n' : '') + at + ': ' + number(value);
     });
-    const byAxis = ['histogram', 'curve', 'trend'].includes(chart.kind);
+    const byAxis = ['histogram', 'curve', 'trend', 'ladder', 'day'].includes(chart.kind);
     picture.setOption(Object.assign({
       animation: false,
       textStyle: { fontFamily: font, color: ink },
       tooltip: Object.assign({ trigger: byAxis ? 'axis' : 'item',
-        formatter: (p) => (Array.isArray(p) ? p.map(tip).join('\n') : tip(p)) }, textOnly),
+        formatter: (p) => (Array.isArray(p) ? p.map(tip).filter(Boolean).join('\n') : tip(p)) }, textOnly),
       aria: { enabled: true, label: { description: chart.title + '. ' + chart.sentence } },
     }, made.option));
     place.setAttribute('role', 'img');
