@@ -164,6 +164,34 @@ void WriteIndex(Quantity q, const Strata& strata,
       IndexPValue(*estimate, rise ? 1 + kErosionMargin : 1 - kErosionMargin)));
 }
 
+// Dry against `weather`, in strata that are alike in all else and in the same
+// week, so that no change over time passes for the weather's.
+std::vector<GroupedStratum> AcrossWeather(const Strata& cells, int weather,
+                                          Quantity q, int64_t* bad,
+                                          int64_t* dry) {
+  std::map<std::pair<StratumKey, int64_t>, GroupedStratum> pairs;
+  for (const auto& [key, of_stratum] : cells) {
+    if (key.level > 0 || (key.weather != kDry && key.weather != weather)) {
+      continue;
+    }
+    StratumKey rest = key;
+    rest.weather = 0;
+    const bool is_dry = key.weather == kDry;
+    for (const ErosionCells::Cell& cell : of_stratum) {
+      if (cell.sums.number[q] == 0) continue;
+      GroupedStratum& pair = pairs[{rest, cell.week}];
+      (is_dry ? pair.total_0 : pair.total_1)[cell.group] += cell.sums.total[q];
+      (is_dry ? pair.number_0 : pair.number_1)[cell.group] +=
+          cell.sums.number[q];
+      *(is_dry ? dry : bad) += cell.sums.number[q];
+    }
+  }
+  std::vector<GroupedStratum> strata;
+  strata.reserve(pairs.size());
+  for (auto& [key, pair] : pairs) strata.push_back(pair);
+  return strata;
+}
+
 }  // namespace
 
 std::string MondayOf(int64_t week) {
@@ -210,38 +238,12 @@ void WriteDrift(Quantity quantity, const Strata& cells,
 
 void WriteWeather(const Strata& cells, v1::Erosion* erosion) {
   for (const int weather : {kRain, kSevere}) {
-    // Strata alike in all but weather.
-    std::map<StratumKey, std::pair<QuantitySums, QuantitySums>> seen;
-    std::map<StratumKey, std::array<GroupedStratum, kQuantities>> pairs;
-    for (const auto& [key, of_stratum] : cells) {
-      if (key.level > 0 || (key.weather != kDry && key.weather != weather)) {
-        continue;
-      }
-      StratumKey rest = key;
-      rest.weather = 0;
-      auto& pair = pairs[rest];
-      for (const ErosionCells::Cell& cell : of_stratum) {
-        for (int q = 0; q < kQuantities; ++q) {
-          GroupedStratum& one = pair[q];
-          (key.weather == kDry ? one.total_0 : one.total_1)[cell.group] +=
-              cell.sums.total[q];
-          (key.weather == kDry ? one.number_0 : one.number_1)[cell.group] +=
-              cell.sums.number[q];
-        }
-      }
-    }
     bool longer = false;  // Bad weather costs time.
     for (const Quantity q :
          {kDuration, kPromiseTime, kLimitTime, kPayPerTask, kLateShare}) {
-      std::vector<GroupedStratum> strata;
       int64_t bad = 0, dry = 0;
-      for (const auto& [rest, by_quantity] : pairs) {
-        strata.push_back(by_quantity[q]);
-        for (int g = 0; g < kGroups; ++g) {
-          dry += by_quantity[q].number_0[g];
-          bad += by_quantity[q].number_1[g];
-        }
-      }
+      const std::vector<GroupedStratum> strata =
+          AcrossWeather(cells, weather, q, &bad, &dry);
       if (bad == 0) continue;
       v1::WeatherEffect* out = erosion->add_weather();
       out->set_weather(weather == kRain ? "rain" : "severe");
@@ -257,14 +259,13 @@ void WriteWeather(const Strata& cells, v1::Erosion* erosion) {
       out->set_lo(FloatText(estimate->low));
       out->set_hi(FloatText(estimate->high));
       out->set_matched(FloatText(estimate->matched));
-      if (q == kDuration) longer = estimate->low > 1;
+      if (q == kDuration) longer = estimate->low > 1 + kErosionMargin;
       if (q == kDuration || q == kLateShare) continue;
-      const bool target = q != kPayPerTask;
-      if (estimate->low > 1) {
+      if (estimate->low >= 1 + kErosionMargin) {
         out->set_verdict("NO_FINDING");
       } else if (estimate->high >= 1 + kErosionMargin) {
         out->set_verdict(CannotConclude(Reason::kPower));
-      } else if (target && !longer) {
+      } else if (q != kPayPerTask && !longer) {
         // A target need not grow where the work does not take longer.
         out->set_verdict(CannotConclude(Reason::kDependent));
       } else {

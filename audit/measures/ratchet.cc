@@ -315,8 +315,8 @@ Outcome<RatchetEstimate> EstimateRatchet(
       row.z[0] = gap[a];
       plain.push_back(row);
       if (has_later) {
-        row.x[1] = median_step[b];
-        row.z[1] = median_step[a];
+        // No error of these weeks is in y, so they need no instrument.
+        row.x[1] = row.z[1] = (median_step[0] + median_step[1]) / 2;
         placebo.push_back(row);
       }
       row.x[0] = std::max(gap[b], 0.0);

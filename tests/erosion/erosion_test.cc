@@ -182,6 +182,7 @@ double Pay(int) { return 5; }
 
 TEST(ErosionTest, NothingMoves) {
   FakeLog log;
+  log.only = {"erosion"};
   log.Columns(kColumns);
   const v1::Erosion erosion = ErosionOf(log, Platform(26, Limit, Pay));
   const v1::Drift& limit = erosion.series().at("limit");
@@ -199,6 +200,7 @@ TEST(ErosionTest, BreakAgainstTheLedger) {
   const auto limit = [](int week) { return week < 13 ? 1800.0 : 1620.0; };
   const std::vector<FakeWorker> workers = Platform(26, limit, Pay);
   FakeLog log;
+  log.only = {"erosion"};
   log.Columns(kColumns);
   v1::Drift drift = ErosionOf(log, workers).series().at("limit");
   EXPECT_EQ(drift.index().verdict(), "FINDING");
@@ -221,6 +223,7 @@ TEST(ErosionTest, BreakAgainstTheLedger) {
                     kFirstMonday + 12 * kWeekSeconds);
     }
     FakeLog ledger;
+    ledger.only = {"erosion"};
     ledger.Columns(with_ledger);
     ledger.context.store = &store;
     drift = ErosionOf(ledger, workers).series().at("limit");
@@ -234,6 +237,7 @@ TEST(ErosionTest, BreakAgainstTheLedger) {
 // part rises with it.
 TEST(ErosionTest, SlowFallIsATrend) {
   FakeLog log;
+  log.only = {"erosion"};
   log.Columns(kColumns);
   const v1::Erosion erosion = ErosionOf(
       log, Platform(26, Limit, [](int week) { return 5 - 0.02 * week; }));
@@ -248,6 +252,7 @@ TEST(ErosionTest, SlowFallIsATrend) {
 
 TEST(ErosionTest, ShortLogsHaveCodes) {
   FakeLog log;
+  log.only = {"erosion"};
   log.Columns(kColumns);
   v1::Drift drift =
       ErosionOf(log, Platform(1, Limit, Pay)).series().at("limit");
@@ -266,6 +271,7 @@ TEST(ErosionTest, ShortLogsHaveCodes) {
 // Half of the limits are missing: the index stands, but gives no verdict.
 TEST(ErosionTest, UnknownTargetsLeaveItOpen) {
   FakeLog log;
+  log.only = {"erosion"};
   log.Columns(kColumns);
   std::vector<FakeWorker> workers = Platform(
       16, [](int week) { return week < 8 ? 1800.0 : 1500.0; }, Pay);
@@ -282,6 +288,7 @@ TEST(ErosionTest, UnknownTargetsLeaveItOpen) {
 
 TEST(ErosionTest, MissingColumnsAreNamed) {
   FakeLog log;
+  log.only = {"erosion"};
   log.Columns({"tasks.accepted_at", "tasks.completed_at"});
   const v1::AuditResult result = log.Run(Platform(2, Limit, Pay));
   int found = 0;
@@ -298,6 +305,7 @@ TEST(ErosionTest, MissingColumnsAreNamed) {
 
 TEST(ErosionTest, PartsAndOrderDoNotShow) {
   FakeLog log;
+  log.only = {"erosion"};
   log.Columns(kColumns);
   std::vector<FakeWorker> workers = Platform(
       17, [](int week) { return 1800.0 - 10 * week; }, Pay);

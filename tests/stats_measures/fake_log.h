@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,9 @@ class FakeStore : public replay::LogStore {
     return records_;
   }
   replay::Interval observed() const override { return {}; }
+  void AddRecord(v1::LogRecord record) {
+    records_.push_back(std::move(record));
+  }
 
  private:
   std::deque<std::string> texts_ = {""};
@@ -171,9 +175,9 @@ class FakeLog {
   v1::AuditResult Run(const std::vector<FakeWorker>& workers, int parts = 1,
                       std::string* states = nullptr) const {
     v1::AuditResult result;
-    const size_t count = MakeMeasures(context, {}).size();
+    const size_t count = MakeMeasures(context, only).size();
     for (size_t m = 0; m < count; ++m) {
-      auto make = [&] { return std::move(MakeMeasures(context, {})[m]); };
+      auto make = [&] { return std::move(MakeMeasures(context, only)[m]); };
       std::vector<std::unique_ptr<Measure>> instances;
       for (int i = 0; i < parts; ++i) instances.push_back(make());
       auto observe = [&] {
@@ -217,9 +221,9 @@ class FakeLog {
   v1::AuditResult RunAbsorbing(const std::vector<FakeWorker>& workers,
                                int parts, int* second_passes) const {
     v1::AuditResult result;
-    const size_t count = MakeMeasures(context, {}).size();
+    const size_t count = MakeMeasures(context, only).size();
     for (size_t m = 0; m < count; ++m) {
-      auto make = [&] { return std::move(MakeMeasures(context, {})[m]); };
+      auto make = [&] { return std::move(MakeMeasures(context, only)[m]); };
       auto pass = [&](const v1::MeasureState* first) {
         WorkerSummarizer summarizer(context);
         std::vector<std::unique_ptr<Measure>> instances;
@@ -256,6 +260,7 @@ class FakeLog {
   FakeStore store;
   v1::AuditPlan plan;
   MeasureContext context;
+  std::set<std::string> only;  // Measures to run; empty: all.
 };
 
 }  // namespace plumbline::audit

@@ -144,6 +144,7 @@ FakeWorker LateWorker() {
 
 TEST(LatenessTest, BoundsByHand) {
   FakeLog log;
+  log.only = {"workload"};
   log.Columns(kColumns);
   const v1::Workload workload = log.Run({LateWorker()}).measures().workload();
   const v1::Lateness& promise = workload.promise_lateness();
@@ -173,6 +174,7 @@ TEST(LatenessTest, BoundsByHand) {
 
 TEST(LatenessTest, MissingClocksLeaveItOpen) {
   FakeLog log;
+  log.only = {"workload"};
   log.Columns(kColumns);
   FakeWorker worker = LateWorker();
   worker.tasks[0].arrived_dropoff_at = replay::kUnknown;
@@ -187,6 +189,7 @@ TEST(LatenessTest, MissingClocksLeaveItOpen) {
 
 TEST(WorkloadTest, OpenOrdersAndRuns) {
   FakeLog log;
+  log.only = {"workload"};
   log.Columns(kColumns);
   // [0,600) [300,900) [900,1200) and, after 700 s, [1900,2500).
   FakeWorker worker{.id = "w"};
@@ -216,6 +219,7 @@ TEST(WorkloadTest, OpenOrdersAndRuns) {
 
 TEST(WorkloadTest, OffersAreThoseThatReachedTheWorker) {
   FakeLog log;
+  log.only = {"workload"};
   log.Columns(kColumns);
   FakeWorker worker{.id = "w"};
   worker.tasks = {Delivered("a", 0, 5 * 3600)};
@@ -236,6 +240,7 @@ TEST(WorkloadTest, OffersAreThoseThatReachedTheWorker) {
 
 TEST(WorkloadTest, StreaksOfDays) {
   FakeLog log;
+  log.only = {"workload"};
   log.Columns(kColumns);
   FakeWorker worker{.id = "w"};
   for (const int day : {0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 12}) {
@@ -252,6 +257,7 @@ TEST(WorkloadTest, StreaksOfDays) {
 
 TEST(WorkloadTest, UnknownWorkersAndMissingColumns) {
   FakeLog log;
+  log.only = {"workload"};
   log.Columns(kColumns);
   FakeWorker worker = LateWorker();
   worker.known = false;
@@ -270,6 +276,7 @@ TEST(WorkloadTest, UnknownWorkersAndMissingColumns) {
 
 TEST(WorkloadTest, PartsAndOrderDoNotShow) {
   FakeLog log;
+  log.only = {"workload"};
   log.Columns(kColumns);
   std::vector<FakeWorker> workers;
   static std::deque<std::string> ids;
