@@ -108,7 +108,7 @@ v1::AuditPlan DefaultPlan() {
   plan.set_bootstrap_replicates(999);
   plan.set_bootstrap_full_tasks(20'000);
   plan.set_strictness_tasks(20'000'000);
-  plan.set_derived_window_weeks(4);
+  plan.set_derived_window_weeks(1);
   plan.set_derived_min_strata(10);
   plan.set_derived_tight("0.10");
   plan.set_wait_window_weeks(4);

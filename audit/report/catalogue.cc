@@ -63,18 +63,19 @@ constexpr Named kRankVerdicts[] = {
     {"STRICTEST", T::kRankStrictest},
     {"BELOW_MIDDLE", T::kRankBelowMiddle},
     {"AT_OR_ABOVE_MIDDLE", T::kRankAtOrAboveMiddle}};
-constexpr Named kRankCodes[] = {{"N", T::kRankCodeN},
-                                {"MISS", T::kRankCodeMiss},
-                                {"DEP", T::kRankCodeDep},
-                                {"ID", T::kRankCodeId},
-                                {"POW", T::kRankCodePow},
-                                {"INT", T::kRankCodeInt}};
+constexpr Named kRankCodes[] = {
+    {"N", T::kRankCodeN},     {"MISS", T::kRankCodeMiss},
+    {"DEP", T::kRankCodeDep}, {"ID", T::kRankCodeId},
+    {"POW", T::kRankCodePow}, {"INT", T::kRankCodeInt}};
 constexpr Named kMeasureTests[] = {
     {"erosion.promiseRatchet", T::kTestRatchetPromise},
     {"erosion.limitRatchet", T::kTestRatchetLimit},
     {"erosion.weather", T::kTestWeather},
     {"erosion.income", T::kTestIncome},
     {"erosion.breaks.disclosure", T::kTestDisclosure},
+    {"strictness.promise", T::kTestStrictPromise},
+    {"strictness.limit", T::kTestStrictLimit},
+    {"strictness.estimates", T::kTestStrictEstimates},
     {"workload.runs", T::kTestRunsByGap},
     {"workload.pushes", T::kTestPushes},
     {"workload.rest", T::kTestRest},

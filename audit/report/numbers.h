@@ -29,6 +29,9 @@ std::string Percent(std::string_view share, int digits);
 // Seconds as hours with one decimal, grouped: 5400 -> "1.5".
 std::string HoursOf(int64_t seconds);
 
+// Seconds in decimal text as minutes: exact to six places, then rounded.
+std::string Minutes(std::string_view seconds, int digits);
+
 std::string Count(int64_t n);
 
 // An RFC 3339 instant for a reader, to the minute and without its offset (the

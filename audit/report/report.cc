@@ -21,6 +21,7 @@ std::string RenderPage(const v1::AuditResult& result, const Manifest& manifest,
   AddHours(result, &page);
   AddPay(result, &page);
   AddTargets(result, &page);
+  AddStrictness(result, manifest, &page);
   AddErosion(result, &page);
   AddWorkload(result, &page);
   AddAllocation(result, &page);

@@ -10,26 +10,6 @@ namespace {
 constexpr size_t kStrataDrawn = 20;
 constexpr size_t kStrataListed = 100;
 
-// Seconds as minutes, on decimal text: exact to six places, then rounded.
-std::string Minutes(std::string_view seconds, int digits) {
-  if (!IsDecimal(seconds)) return std::string(seconds);
-  const std::string rounded = Rounded(seconds, 3);
-  const bool negative = rounded[0] == '-';
-  int64_t thousandths = 0;
-  for (const char c : rounded) {
-    if (c < '0' || c > '9') continue;
-    if (thousandths > INT64_MAX / 10 - 10) return std::string(seconds);
-    thousandths = thousandths * 10 + (c - '0');
-  }
-  // thousandths of a second / 60 = millionths of a minute * 0.06
-  const __int128 millionths = static_cast<__int128>(thousandths) * 1000 / 60;
-  std::string fraction = Cat(static_cast<int64_t>(millionths % 1000000));
-  fraction.insert(0, 6 - fraction.size(), '0');
-  return Rounded(Cat(negative ? "-" : "",
-                     static_cast<int64_t>(millionths / 1000000), ".", fraction),
-                 digits);
-}
-
 void AddFigures(const v1::Target& target, std::string_view name, Page* page) {
   const Words& words = page->words();
   HtmlTable table{.caption = std::string(name),

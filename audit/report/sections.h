@@ -21,6 +21,8 @@ void AddPay(const v1::AuditResult& result, Page* page);
 void AddTargets(const v1::AuditResult& result, Page* page);
 void AddErosion(const v1::AuditResult& result, Page* page);
 void AddWorkload(const v1::AuditResult& result, Page* page);
+void AddStrictness(const v1::AuditResult& result, const Manifest& manifest,
+                   Page* page);
 void AddAllocation(const v1::AuditResult& result, Page* page);
 void AddMdrp(const v1::AuditResult& result, Page* page);
 void AddFindings(const v1::AuditResult& result, Page* page);

@@ -1,7 +1,6 @@
 #include "audit/measures/strictness/bunching.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -95,6 +94,21 @@ BunchingTest::Curve BunchingTest::Fit(const SlackCounts& counts,
   }
   curve.excess = ExcessOf(bins, shift, &curve.expected, &curve.fitted);
   if (!curve.fitted) return curve;
+  const double peak =
+      *std::max_element(curve.expected.begin(), curve.expected.end());
+  constexpr int kWidth = kWindowTo - kWindowFrom;
+  for (int from = kZeroBin - shift - kReach;
+       from + kWidth <= kZeroBin - shift + kReach; ++from) {
+    const bool apart =
+        from + kWidth <= kZeroBin + kWindowFrom || from >= kZeroBin + kWindowTo;
+    double sum = 0, mean = 0;
+    for (int b = from; b < from + kWidth; ++b) {
+      sum += bins[b] - curve.expected[b];
+      mean += curve.expected[b] / kWidth;
+    }
+    if (!apart || mean * 10 < peak) continue;
+    curve.misfit = std::max(curve.misfit, std::fabs(sum / mean));
+  }
   // By central differences: a ten-thousandth of the bins' mean each way.
   double total = 0;
   for (const double bin : bins) total += bin;
@@ -112,49 +126,45 @@ BunchingTest::Curve BunchingTest::Fit(const SlackCounts& counts,
   return curve;
 }
 
-void BunchingTest::AddStatistics(const TaskPool& pool,
-                                 WorkerIntervals* intervals) {
-  const size_t workers = pool.workers().size();
+void BunchingTest::Prepare(size_t workers) {
   if (!curves_[0][0].fitted && !curves_[1][0].fitted) return;
-  int64_t derivative[kTargets][2][kSlackBins] = {};
+  owns_ = std::vector<Own>(workers);
   for (int t = 0; t < kTargets; ++t) {
     for (int c = 0; c < 2; ++c) {
       if (!curves_[t][c].fitted) continue;
       for (int b = 0; b < kSlackBins; ++b) {
-        derivative[t][c][b] =
+        steps_[t][c][b] =
             std::llrint(std::ldexp(curves_[t][c].derivative[b], kPartUnit));
       }
     }
   }
-  struct Own {
-    std::atomic<int64_t> part[kTargets][2] = {};
-    std::atomic<bool> any[kTargets] = {};
-  };
-  std::vector<Own> owns(workers);
-  ForEachCell(
-      pool, walk_.cells, [&](size_t, std::span<const PlacedTask> tasks) {
-        for (const PlacedTask& placed : tasks) {
-          const StrictTask& task = placed.task;
-          if (placed.prebooked || task.censored) continue;
-          for (int t = 0; t < kTargets; ++t) {
-            if (task.target[t] == kNoNumber) continue;
-            const int bin = SlackBinOf(int64_t{task.target[t]} - task.value);
-            if (bin < 0) continue;
-            Own& own = owns[task.worker];
-            own.any[t].store(true, std::memory_order_relaxed);
-            for (int c = 0; c < 2; ++c) {
-              own.part[t][c].fetch_add(derivative[t][c][bin],
-                                       std::memory_order_relaxed);
-            }
-          }
-        }
-      });
+}
+
+void BunchingTest::Visit(std::span<const StrictTask> tasks) {
+  if (owns_.empty()) return;
+  for (const StrictTask& task : tasks) {
+    if (task.censored) continue;
+    for (int t = 0; t < kTargets; ++t) {
+      if (task.target[t] == kNoNumber) continue;
+      const int bin = SlackBinOf(int64_t{task.target[t]} - task.value);
+      if (bin < 0) continue;
+      Own& own = owns_[task.worker];
+      own.any[t].store(true, std::memory_order_relaxed);
+      for (int c = 0; c < 2; ++c) {
+        own.part[t][c].fetch_add(steps_[t][c][bin], std::memory_order_relaxed);
+      }
+    }
+  }
+}
+
+void BunchingTest::AddStatistics(WorkerIntervals* intervals) {
+  if (owns_.empty()) return;
   for (int t = 0; t < kTargets; ++t) {
-    for (const Own& own : owns) clusters_[t] += own.any[t].load();
+    for (const Own& own : owns_) clusters_[t] += own.any[t].load();
     for (int c = 0; c < 2; ++c) {
       if (!curves_[t][c].fitted) continue;
       std::vector<double> parts;
-      for (const Own& own : owns) {
+      for (const Own& own : owns_) {
         parts.push_back(
             std::ldexp(static_cast<double>(own.part[t][c].load()), -kPartUnit));
       }
@@ -218,12 +228,22 @@ void BunchingTest::Write(const WorkerIntervals& intervals,
     if (placebo.fitted) {
       const WorkerInterval& ends = intervals.Of(placebo.number);
       *out->mutable_placebo() = FigureOf(placebo.excess, ends);
-      if (ends.high.has_value()) bound = std::max(bound, *ends.high);
+      if (ends.high.has_value()) {
+        bound = std::max(std::fabs(*ends.low), std::fabs(*ends.high));
+      }
     }
     if (!interval.low.has_value()) {
       cannot("N", absl::StrCat("Only ", clusters_[t], " workers."),
              absl::StrCat("只有 ", clusters_[t], " 名劳动者。"));
-    } else if (*interval.low > bound) {
+    } else if (*interval.low > 0 &&
+               *interval.low <= std::max(bound, curve.misfit)) {
+      const std::string elsewhere = FloatText(std::max(bound, curve.misfit), 2);
+      cannot("DEP",
+             absl::StrCat("The smooth curve misses by as much elsewhere (",
+                          elsewhere, " mean bins)."),
+             absl::StrCat("平滑曲线在别处的偏差同样大（", elsewhere,
+                          " 个平均格）。"));
+    } else if (*interval.low > 0) {
       out->set_verdict("FINDING");
       out->set_reason(
           "More tasks end just before the deadline than a smooth course would "

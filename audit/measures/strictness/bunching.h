@@ -2,6 +2,8 @@
 #define PLUMBLINE_AUDIT_MEASURES_STRICTNESS_BUNCHING_H_
 
 #include <array>
+#include <atomic>
+#include <span>
 #include <vector>
 
 #include "audit/measures/strictness/task_pool.h"
@@ -22,13 +24,20 @@ namespace plumbline::audit {
 //
 // The placebo does the same about a deadline five minutes after the true one,
 // the true window left out of its fit too. Interval by worker, from the
-// derivative of the excess by each bin. A finding needs the lower end above
-// both 0 and the placebo's upper end.
+// derivative of the excess by each bin. Misfit: the largest such figure, either
+// way, of any five bins in a row outside the window where the curve is at least
+// a tenth of its peak. A finding needs the lower end above 0, above the
+// placebo's ends without their signs, and above the misfit: a curve that misses
+// as much elsewhere proves nothing here.
 class BunchingTest {
  public:
   BunchingTest(const Walk& walk, const v1::AuditPlan& plan);
 
-  void AddStatistics(const TaskPool& pool, WorkerIntervals* intervals);
+  // Prepare, Visit all tasks that were not prebooked, from any threads, then
+  // AddStatistics.
+  void Prepare(size_t workers);
+  void Visit(std::span<const StrictTask> tasks);
+  void AddStatistics(WorkerIntervals* intervals);
   void Write(const WorkerIntervals& intervals, v1::StrictTarget* promise,
              v1::StrictTarget* limit) const;
 
@@ -39,6 +48,7 @@ class BunchingTest {
     Bins expected = {};
     double excess = 0;
     Bins derivative = {};
+    double misfit = 0;
     size_t number = 0;
   };
   // About the deadline `shift` bins below the true one.
@@ -50,6 +60,12 @@ class BunchingTest {
   const v1::AuditPlan& plan_;
   Curve curves_[kTargets][2];  // True, placebo.
   int64_t clusters_[kTargets] = {};
+  struct Own {
+    std::atomic<int64_t> part[kTargets][2] = {};
+    std::atomic<bool> any[kTargets] = {};
+  };
+  std::vector<Own> owns_;  // By worker; empty where nothing was fitted.
+  int64_t steps_[kTargets][2][kSlackBins] = {};
 };
 
 }  // namespace plumbline::audit

@@ -1,7 +1,6 @@
 #include "audit/measures/strictness/concession.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <set>
 
@@ -14,8 +13,7 @@ namespace plumbline::audit {
 namespace {
 
 constexpr size_t kMostZones = 12;
-constexpr int kPartUnit = 44;
-constexpr int kMostConditions = 6;
+constexpr double kPartScale = 0x1p44;  // Parts add up in its inverse.
 
 }  // namespace
 
@@ -135,70 +133,62 @@ ConcessionFit::Fitted ConcessionFit::FitTarget(int t) {
   return fitted;
 }
 
-void ConcessionFit::AddStatistics(const TaskPool& pool,
-                                  WorkerIntervals* intervals) {
-  if (!fitted_[0].ok && !fitted_[1].ok) return;
-  struct Own {
-    std::atomic<int64_t> part[kTargets][kMostConditions][2] = {};
-    std::atomic<bool> any[kTargets] = {};
-  };
-  const size_t workers = pool.workers().size();
-  std::vector<Own> owns(workers);
-  ForEachCell(
-      pool, walk_.cells, [&](size_t at, std::span<const PlacedTask> tasks) {
-        for (int t = 0; t < kTargets; ++t) {
-          const Fitted& fitted = fitted_[t];
-          if (!fitted.ok || walk_.cells[at].moments[t].n == 0) continue;
-          const std::vector<int64_t>& row = rows_[t][at];
-          const size_t last = row.size() - 1;
-          double cost = 0, grant = 0;
-          for (size_t i = 0; i < last; ++i) {
-            cost += fitted.cost[i] * static_cast<double>(row[i]);
-            grant += fitted.grant[i] * static_cast<double>(row[i]);
-          }
-          std::vector<double> weight(fitted.conditions.size(), 0);
-          for (size_t k = 0; k < weight.size(); ++k) {
-            for (size_t i = 0; i < last; ++i) {
-              weight[k] +=
-                  fitted.conditions[k].inverse[i] * static_cast<double>(row[i]);
-            }
-          }
-          for (const PlacedTask& placed : tasks) {
-            const StrictTask& task = placed.task;
-            if (placed.prebooked || task.censored) continue;
-            if (task.target[t] == kNoNumber || task.route == kNoNumber)
-              continue;
-            const double route = task.route;
-            const double errors[] = {
-                task.value / 1000 - cost - fitted.cost[last] * route,
-                task.target[t] / 1000 - grant - fitted.grant[last] * route};
-            Own& own = owns[task.worker];
-            own.any[t].store(true, std::memory_order_relaxed);
-            for (size_t k = 0; k < weight.size(); ++k) {
-              const double pull =
-                  weight[k] + fitted.conditions[k].inverse[last] * route;
-              for (int side = 0; side < 2; ++side) {
-                own.part[t][k][side].fetch_add(
-                    std::llrint(std::ldexp(pull * errors[side], kPartUnit)),
-                    std::memory_order_relaxed);
-              }
-            }
-          }
+void ConcessionFit::Prepare(size_t workers) {
+  if (fitted_[0].ok || fitted_[1].ok) owns_ = std::vector<Own>(workers);
+}
+
+void ConcessionFit::Visit(size_t cell, std::span<const StrictTask> tasks) {
+  for (int t = 0; t < kTargets && !owns_.empty(); ++t) {
+    const Fitted& fitted = fitted_[t];
+    if (!fitted.ok || walk_.cells[cell].moments[t].n == 0) continue;
+    const std::vector<int64_t>& row = rows_[t][cell];
+    const size_t last = row.size() - 1;
+    const size_t conditions = fitted.conditions.size();
+    double cost = 0, grant = 0, pulls[kMostConditions] = {};
+    for (size_t i = 0; i < last; ++i) {
+      const double x = static_cast<double>(row[i]);
+      cost += fitted.cost[i] * x;
+      grant += fitted.grant[i] * x;
+      for (size_t k = 0; k < conditions; ++k) {
+        pulls[k] += fitted.conditions[k].inverse[i] * x;
+      }
+    }
+    for (const StrictTask& task : tasks) {
+      if (task.censored) continue;
+      if (task.target[t] == kNoNumber || task.route == kNoNumber) continue;
+      const double route = task.route;
+      const double errors[] = {
+          task.value / 1000 - cost - fitted.cost[last] * route,
+          task.target[t] / 1000 - grant - fitted.grant[last] * route};
+      Own& own = owns_[task.worker];
+      own.any[t].store(true, std::memory_order_relaxed);
+      for (size_t k = 0; k < conditions; ++k) {
+        const double pull =
+            pulls[k] + fitted.conditions[k].inverse[last] * route;
+        for (int side = 0; side < 2; ++side) {
+          own.part[t][k][side].fetch_add(
+              std::llrint(pull * errors[side] * kPartScale),
+              std::memory_order_relaxed);
         }
-      });
+      }
+    }
+  }
+}
+
+void ConcessionFit::AddStatistics(WorkerIntervals* intervals) {
   for (int t = 0; t < kTargets; ++t) {
     Fitted& fitted = fitted_[t];
     if (!fitted.ok) continue;
-    for (const Own& own : owns) fitted.clusters += own.any[t].load();
+    for (const Own& own : owns_) fitted.clusters += own.any[t].load();
     for (size_t k = 0; k < fitted.conditions.size(); ++k) {
       Condition& condition = fitted.conditions[k];
       std::vector<double> cost, grant, ratio;
       const double phi = condition.grant / condition.cost;
-      for (const Own& own : owns) {
-        cost.push_back(std::ldexp(static_cast<double>(own.part[t][k][0].load()),
-                                  -kPartUnit));
-        grant.push_back(std::ldexp(
-            static_cast<double>(own.part[t][k][1].load()), -kPartUnit));
+      for (const Own& own : owns_) {
+        cost.push_back(static_cast<double>(own.part[t][k][0].load()) /
+                       kPartScale);
+        grant.push_back(static_cast<double>(own.part[t][k][1].load()) /
+                        kPartScale);
         ratio.push_back((grant.back() - phi * cost.back()) / condition.cost);
       }
       condition.cost_number =

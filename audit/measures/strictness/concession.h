@@ -1,6 +1,8 @@
 #ifndef PLUMBLINE_AUDIT_MEASURES_STRICTNESS_CONCESSION_H_
 #define PLUMBLINE_AUDIT_MEASURES_STRICTNESS_CONCESSION_H_
 
+#include <atomic>
+#include <span>
 #include <vector>
 
 #include "audit/measures/strictness/task_pool.h"
@@ -27,7 +29,11 @@ class ConcessionFit {
  public:
   ConcessionFit(const Walk& walk, const v1::AuditPlan& plan);
 
-  void AddStatistics(const TaskPool& pool, WorkerIntervals* intervals);
+  // Prepare, Visit all tasks of each cell that were not prebooked, from any
+  // threads, then AddStatistics.
+  void Prepare(size_t workers);
+  void Visit(size_t cell, std::span<const StrictTask> tasks);
+  void AddStatistics(WorkerIntervals* intervals);
   void Write(const WorkerIntervals& intervals, v1::StrictTarget* promise,
              v1::StrictTarget* limit) const;
 
@@ -57,6 +63,12 @@ class ConcessionFit {
   std::vector<std::string> zones_;
   std::vector<std::vector<int64_t>> rows_[kTargets];  // By cell.
   Fitted fitted_[kTargets];
+  static constexpr int kMostConditions = 6;
+  struct Own {
+    std::atomic<int64_t> part[kTargets][kMostConditions][2] = {};
+    std::atomic<bool> any[kTargets] = {};
+  };
+  std::vector<Own> owns_;  // By worker; empty where nothing was fitted.
 };
 
 }  // namespace plumbline::audit

@@ -194,8 +194,7 @@ double QuantileRanker::Pi(const Fits& fits, int t, int left_out) const {
       }
     }
   }
-  return n == 0 ? 0
-                : static_cast<double>(met) / kGrid / static_cast<double>(n);
+  return n == 0 ? 0 : static_cast<double>(met) / kGrid / static_cast<double>(n);
 }
 
 void QuantileRanker::Write(int t, double coverage, v1::QuantileRank* out) {

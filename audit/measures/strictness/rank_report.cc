@@ -59,7 +59,7 @@ void RankReport::Sum(int r, int t) {
     const StratumPositionFigures& figures = stratum.figures;
     if (figures.sums[r][t].n == 0) continue;
     one.sums += figures.sums[r][t];
-    one.durations += figures.durations[r];
+    one.durations += figures.own_durations[r];
     ++one.strata;
     if (figures.targets_vary[t]) {
       one.margin = std::strtod(plan_.margin_varying().c_str(), nullptr);

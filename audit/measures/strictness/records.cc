@@ -41,8 +41,7 @@ bool StrictRecords::Shorten(const StrictTask& task, Short* out) {
          Pack(task.target[1], 1000, &out->target[1]) &&
          Pack(task.route, 1, &out->route) &&
          Pack(task.wait, 1000, &out->wait) &&
-         Pack(task.planned, 1000, &out->planned) &&
-         Pack(task.last_leg, 1000, &out->last_leg);
+         Pack(task.planned, 1000, &out->planned);
 }
 
 StrictTask StrictRecords::Widen(const Short& record) {
@@ -56,7 +55,6 @@ StrictTask StrictRecords::Widen(const Short& record) {
   task.route = Unpack(record.route, 1);
   task.wait = Unpack(record.wait, 1000);
   task.planned = Unpack(record.planned, 1000);
-  task.last_leg = Unpack(record.last_leg, 1000);
   return task;
 }
 

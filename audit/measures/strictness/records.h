@@ -22,17 +22,16 @@ struct StrictTask {
   int32_t value = 0;
   std::array<int32_t, kTargets> target = {kNoNumber, kNoNumber};
   int32_t route = kNoNumber;
-  int32_t wait = kNoNumber;      // At pickup and drop-off, as far as recorded.
-  int32_t planned = kNoNumber;   // Wait that the platform planned.
-  int32_t last_leg = kNoNumber;  // Pickup to completion.
+  int32_t wait = kNoNumber;     // At pickup and drop-off, as far as recorded.
+  int32_t planned = kNoNumber;  // Wait that the platform planned.
 };
 
 // `value` between the ends of what a StrictTask holds; unknown stays unknown.
 int32_t Held(int64_t value);
 
-// The tasks of many workers, kept to be asked for by cell: 16 bytes each where
+// The tasks of many workers, kept to be asked for by cell: 14 bytes each where
 // times are whole seconds of less than 15 hours and routes below 57 km, else
-// 36. They come in by worker and are sorted by cell in blocks, with one
+// 32. They come in by worker and are sorted by cell in blocks, with one
 // counting pass while they lie in the cache; a cell's tasks stay in the order
 // in which they came. Not thread-safe.
 class StrictRecords {
@@ -51,7 +50,7 @@ class StrictRecords {
     uint16_t who;  // Worker of the block; kCensored on top.
     uint16_t value;
     std::array<uint16_t, kTargets> target;
-    uint16_t route, wait, planned, last_leg;
+    uint16_t route, wait, planned;
   };
   static constexpr uint16_t kCensored = uint16_t{1} << 15;
   struct Block {

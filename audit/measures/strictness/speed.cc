@@ -16,12 +16,14 @@ namespace {
 class PlaceWaits {
  public:
   PlaceWaits(const TaskPool& pool, const Walk& walk, int window) {
+    place_.resize(walk.cells.size());
+    middles_.emplace_back();  // Of places without a wait.
+    if (!pool.waits()) return;
     std::map<std::pair<std::string, int>, std::vector<size_t>> places;
     for (size_t c = 0; c < walk.cells.size(); ++c) {
       const StratumKey& key = walk.cells[c].key;
       places[{key.zone, key.hour_type}].push_back(c);
     }
-    place_.resize(walk.cells.size());
     std::vector<StrictTask> tasks;
     std::map<int64_t, std::map<int64_t, int64_t>> by_week;
     for (const auto& [name, cells] : places) {
@@ -124,47 +126,54 @@ void SpeedTally::operator+=(const SpeedTally& other) {
   }
 }
 
-SpeedTally MeasureSpeed(const TaskPool& pool, const Walk& walk,
-                        const v1::AuditPlan& plan) {
-  const PlaceWaits places(pool, walk, plan.wait_window_weeks());
-  tbb::enumerable_thread_specific<SpeedTally> all(
-      [&] { return SpeedTally(plan); });
-  ForEachCell(pool, walk.cells,
-              [&](size_t cell, std::span<const PlacedTask> tasks) {
-                SpeedTally& own = all.local();
-                const StratumKey& key = walk.cells[cell].key;
-                SpeedTally::Counts* counts[kTargets][2];
-                for (int t = 0; t < kTargets; ++t) {
-                  for (const SpeedVersion version : {kExPost, kExAnte}) {
-                    counts[t][version] =
-                        &own.at(t, version).cells[{key.band, key.load}];
-                  }
-                }
-                for (const PlacedTask& placed : tasks) {
-                  if (placed.prebooked) continue;
-                  const StrictTask& task = placed.task;
-                  // The view of ForEachCell counts weeks from 0.
-                  const int32_t week =
-                      static_cast<int32_t>(placed.week - walk.first_week);
-                  for (int t = 0; t < kTargets; ++t) {
-                    if (task.target[t] == kNoNumber) continue;
-                    SpeedTally::One& post = own.at(t, kExPost);
-                    ++(task.wait == kNoNumber ? post.none : post.recorded);
-                    own.Add(task, t, kExPost, task.wait, counts[t][kExPost]);
-                    SpeedTally::One& ante = own.at(t, kExAnte);
-                    int32_t wait = task.planned;
-                    if (wait != kNoNumber) {
-                      ++ante.planned;
-                    } else {
-                      wait = places.Middle(cell, week);
-                      ++(wait == kNoNumber ? ante.none : ante.of_place);
-                    }
-                    own.Add(task, t, kExAnte, wait, counts[t][kExAnte]);
-                  }
-                }
-              });
-  SpeedTally sum(plan);
-  for (const SpeedTally& own : all) sum += own;
+struct SpeedMeasure::Parts {
+  PlaceWaits places;
+  tbb::enumerable_thread_specific<SpeedTally> tallies;
+};
+
+SpeedMeasure::SpeedMeasure(const TaskPool& pool, const Walk& walk,
+                           const v1::AuditPlan& plan)
+    : walk_(walk),
+      plan_(plan),
+      parts_(new Parts{
+          PlaceWaits(pool, walk, plan.wait_window_weeks()),
+          tbb::enumerable_thread_specific<SpeedTally>(SpeedTally(plan))}) {}
+SpeedMeasure::~SpeedMeasure() = default;
+
+void SpeedMeasure::Visit(size_t cell, const WeekCell& week,
+                         std::span<const StrictTask> tasks) {
+  SpeedTally& own = parts_->tallies.local();
+  const StratumKey& key = walk_.cells[cell].key;
+  SpeedTally::Counts* counts[kTargets][2];
+  for (int t = 0; t < kTargets; ++t) {
+    for (const SpeedVersion version : {kExPost, kExAnte}) {
+      counts[t][version] = &own.at(t, version).cells[{key.band, key.load}];
+    }
+  }
+  const int32_t middle = parts_->places.Middle(
+      cell, static_cast<int32_t>(week.week - walk_.first_week));
+  for (const StrictTask& task : tasks) {
+    for (int t = 0; t < kTargets; ++t) {
+      if (task.target[t] == kNoNumber) continue;
+      SpeedTally::One& post = own.at(t, kExPost);
+      ++(task.wait == kNoNumber ? post.none : post.recorded);
+      own.Add(task, t, kExPost, task.wait, counts[t][kExPost]);
+      SpeedTally::One& ante = own.at(t, kExAnte);
+      int32_t wait = task.planned;
+      if (wait != kNoNumber) {
+        ++ante.planned;
+      } else {
+        wait = middle;
+        ++(wait == kNoNumber ? ante.none : ante.of_place);
+      }
+      own.Add(task, t, kExAnte, wait, counts[t][kExAnte]);
+    }
+  }
+}
+
+SpeedTally SpeedMeasure::Sum() const {
+  SpeedTally sum(plan_);
+  for (const SpeedTally& own : parts_->tallies) sum += own;
   return sum;
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "audit/measures/strictness/bands.h"
@@ -58,9 +60,23 @@ class SpeedTally {
   One one_[kTargets][2];
 };
 
-// Both versions over the whole pool.
-SpeedTally MeasureSpeed(const TaskPool& pool, const Walk& walk,
-                        const v1::AuditPlan& plan);
+// Both versions over the whole pool: Visit all tasks of each cell that were not
+// prebooked, from any threads, then Sum.
+class SpeedMeasure {
+ public:
+  SpeedMeasure(const TaskPool& pool, const Walk& walk,
+               const v1::AuditPlan& plan);
+  ~SpeedMeasure();
+  void Visit(size_t cell, const WeekCell& week,
+             std::span<const StrictTask> tasks);
+  SpeedTally Sum() const;
+
+ private:
+  struct Parts;
+  const Walk& walk_;
+  const v1::AuditPlan& plan_;
+  std::unique_ptr<Parts> parts_;
+};
 
 // A finding where the lower bound of the share above the lawful speed is above
 // speed_share_at_most, none where the upper bound is at most that; the bounds

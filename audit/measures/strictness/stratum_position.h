@@ -76,6 +76,7 @@ struct BalanceSums {
 // What one stratum says.
 struct StratumPositionFigures {
   int64_t durations[kReferences] = {};
+  int64_t own_durations[kReferences] = {};  // Of cells ranked here.
   bool usable[kReferences] = {};
   bool targets_vary[kTargets] = {};
   PositionSums sums[kReferences][kTargets];

@@ -23,7 +23,7 @@ namespace plumbline::audit {
 namespace {
 
 // Strictness of timing targets. One pass: the state is the accepted tasks of
-// whole workers by stratum and week, about 16 bytes each, so shards are put
+// whole workers by stratum and week, about 14 bytes each, so shards are put
 // side by side exactly; everything else happens once, at the end. What each
 // part is stands at its own file: stratum_position.h, rank_report.h, speed.h,
 // derived.h, bands.h, concession.h, bunching.h, counterfactual.h,
@@ -102,8 +102,18 @@ class Strictness : public Measure {
     ConcessionFit concessions(walk, plan_);
     EstimateTally estimates = estimates_;
     ranks.AddStatistics(&intervals);
-    bunching.AddStatistics(pool, &intervals);
-    concessions.AddStatistics(pool, &intervals);
+    SpeedMeasure speed(pool, walk, plan_);
+    bunching.Prepare(pool.workers().size());
+    concessions.Prepare(pool.workers().size());
+    ForEachWeekCell(pool, walk.cells,
+                    [&](size_t cell, const WeekCell& week,
+                        std::span<const StrictTask> tasks) {
+                      bunching.Visit(tasks);
+                      concessions.Visit(cell, tasks);
+                      speed.Visit(cell, week, tasks);
+                    });
+    bunching.AddStatistics(&intervals);
+    concessions.AddStatistics(&intervals);
     estimates.AddStatistics(pool.workers(), &intervals);
     intervals.Run();
 
@@ -113,12 +123,12 @@ class Strictness : public Measure {
         out->has_promise() ? out->mutable_promise() : nullptr,
         out->has_limit() ? out->mutable_limit() : nullptr};
     QuantileRanker quantiles(pool, walk, plan_);
-    const SpeedTally speed = MeasureSpeed(pool, walk, plan_);
+    const SpeedTally speeds = speed.Sum();
     for (int t = 0; t < kTargets; ++t) {
       if (targets[t] == nullptr) continue;
-      WriteSpeed(speed, bands, t, kExPost, plan_,
+      WriteSpeed(speeds, bands, t, kExPost, plan_,
                  targets[t]->mutable_speed_ex_post());
-      WriteSpeed(speed, bands, t, kExAnte, plan_,
+      WriteSpeed(speeds, bands, t, kExAnte, plan_,
                  targets[t]->mutable_speed_ex_ante());
       std::vector<const DerivedStratum*> derived;
       for (const StratumOutcome& stratum : walk.strata) {

@@ -38,6 +38,7 @@ void AddIndicatorsOf(const v1::StrictTarget& target, const char* name,
   for (int i = 0; estimates != nullptr && i < estimates->chosen_size(); ++i) {
     const v1::ChosenEstimate& one = estimates->chosen(i);
     if (one.target() != name || !one.has_rank()) continue;
+    if (one.is_none() * 2 > one.n()) continue;
     // The start from which more targets are one of the estimates.
     if (chosen == nullptr ||
         one.is_none() * chosen->n() < chosen->is_none() * one.n()) {

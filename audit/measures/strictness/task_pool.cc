@@ -51,9 +51,6 @@ StrictTask TaskOf(const TaskInStratum& in, const replay::Task& task,
   if (IsKnown(task.planned_wait)) {
     out.planned = Held(std::max<int64_t>(0, task.planned_wait));
   }
-  if (!out.censored) {
-    out.last_leg = Held(Between(task.picked_up_at, task.completed_at));
-  }
   return out;
 }
 
@@ -109,6 +106,7 @@ void TaskPool::Add(const replay::WorkerTimeline& timeline,
       fined_.push_back({cell, out, fine});
     }
     records_.Add(cell, out);
+    waits_ = waits_ || out.wait != kNoNumber;
     ++tasks_;
     prebooked_ += prebooked;
   }
@@ -131,6 +129,7 @@ void TaskPool::Absorb(TaskPool& other) {
     fined.task.worker += first;
     fined_.push_back(fined);
   }
+  waits_ = waits_ || other.waits_;
   tasks_ += other.tasks_;
   prebooked_ += other.prebooked_;
 }
@@ -231,7 +230,6 @@ void TaskPool::Save(v1::StrictnessState* state) const {
       out->add_limit(task.target[1]);
       out->add_route_m(task.route);
       out->add_wait(task.wait);
-      out->add_last_leg(task.last_leg);
       out->add_planned(task.planned);
     }
   }
@@ -280,7 +278,7 @@ absl::Status TaskPool::Merge(const v1::StrictnessState& state) {
     if (in.worker_delta_size() != n || in.censored_size() != n ||
         in.promise_size() != n || in.limit_size() != n ||
         in.route_m_size() != n || in.wait_size() != n ||
-        in.last_leg_size() != n || in.planned_size() != n) {
+        in.planned_size() != n) {
       return damaged();
     }
     uint32_t worker = 0;
@@ -294,8 +292,8 @@ absl::Status TaskPool::Merge(const v1::StrictnessState& state) {
       task.target = {in.promise(i), in.limit(i)};
       task.route = in.route_m(i);
       task.wait = in.wait(i);
-      task.last_leg = in.last_leg(i);
       task.planned = in.planned(i);
+      other.waits_ = other.waits_ || task.wait != kNoNumber;
       by_worker[worker].emplace_back(cell, task);
     }
   }

@@ -56,6 +56,8 @@ class TaskPool {
   std::span<const uint64_t> workers() const { return ordered_keys_; }
   int64_t tasks() const { return tasks_ - left_out_; }
   int64_t tasks_left_out() const { return left_out_; }
+  // Whether any task has a recorded wait.
+  bool waits() const { return waits_; }
   int64_t prebooked() const { return prebooked_; }
   // Appends the tasks of a cell; workers are places in workers().
   void Append(size_t cell, std::vector<StrictTask>* out) const;
@@ -82,6 +84,7 @@ class TaskPool {
   std::vector<int64_t> counts_;    // and how many tasks each has.
   std::vector<FinedTask> fined_;
   int64_t tasks_ = 0, prebooked_ = 0, left_out_ = 0;
+  bool waits_ = false;
   // Once closed.
   std::vector<WeekCell> ordered_;
   std::vector<uint64_t> ordered_keys_;

@@ -164,36 +164,36 @@ void CountCells(const TaskPool& pool, const BandList& bands, Walk* walk) {
     own.bands.Resize(workers, bands.size());
     return own;
   });
-  ForEachCell(pool, walk->cells,
-              [&](size_t at, std::span<const PlacedTask> tasks) {
-                CellGroup& cell = walk->cells[at];
-                Own& own = all.local();
-                int band[kBandKinds];
-                for (int kind = 0; kind < kBandKinds; ++kind) {
-                  band[kind] = bands.Of(kind, cell.key);
-                }
-                uint32_t last = UINT32_MAX;
-                for (const PlacedTask& placed : tasks) {
-                  const StrictTask& task = placed.task;
-                  if (placed.prebooked) continue;
-                  for (int t = 0; t < kTargets; ++t) {
-                    AddSlack(task, t, &own.slack[t]);
-                  }
-                  if (task.censored) continue;
-                  ++cell.completed;
-                  cell.workers += task.worker != last;
-                  last = task.worker;
-                  for (int t = 0; t < kTargets; ++t) {
-                    if (task.target[t] == kNoNumber) continue;
-                    AddMoments(task, t, &cell.moments[t]);
-                    for (const int b : band) {
-                      BandTally::Entry& entry = own.bands.At(task.worker, t, b);
-                      ++entry.timed;
-                      entry.on_time += task.value <= task.target[t];
-                    }
-                  }
-                }
-              });
+  // Who was seen in which cell, to count workers: tasks of a worker lie apart.
+  tbb::enumerable_thread_specific<std::vector<uint32_t>> seen_in(
+      [&] { return std::vector<uint32_t>(workers, UINT32_MAX); });
+  ForEachWeekCell(
+      pool, walk->cells,
+      [&](size_t at, const WeekCell&, std::span<const StrictTask> tasks) {
+        CellGroup& cell = walk->cells[at];
+        Own& own = all.local();
+        std::vector<uint32_t>& seen = seen_in.local();
+        int band[kBandKinds];
+        for (int kind = 0; kind < kBandKinds; ++kind) {
+          band[kind] = bands.Of(kind, cell.key);
+        }
+        for (const StrictTask& task : tasks) {
+          for (int t = 0; t < kTargets; ++t) AddSlack(task, t, &own.slack[t]);
+          if (task.censored) continue;
+          ++cell.completed;
+          cell.workers += seen[task.worker] != at;
+          seen[task.worker] = static_cast<uint32_t>(at);
+          for (int t = 0; t < kTargets; ++t) {
+            if (task.target[t] == kNoNumber) continue;
+            AddMoments(task, t, &cell.moments[t]);
+            for (const int b : band) {
+              BandTally::Entry& entry = own.bands.At(task.worker, t, b);
+              ++entry.timed;
+              entry.on_time += task.value <= task.target[t];
+            }
+          }
+        }
+      });
   walk->bands.Resize(workers, bands.size());
   for (const Own& own : all) {
     walk->bands += own.bands;
@@ -248,19 +248,19 @@ void SlackCounts::operator+=(const SlackCounts& other) {
   undelivered_late += other.undelivered_late;
 }
 
-void ForEachCell(
+void ForEachWeekCell(
     const TaskPool& pool, std::span<const CellGroup> cells,
-    const std::function<void(size_t cell, std::span<const PlacedTask>)>&
-        visit) {
-  Walk view;  // Cells alone: no base period.
-  view.cells.assign(cells.begin(), cells.end());
-  tbb::enumerable_thread_specific<Gatherer> gatherers(
-      [&] { return Gatherer(pool, view); });
+    const std::function<void(size_t cell, const WeekCell& week,
+                             std::span<const StrictTask> tasks)>& visit) {
+  tbb::enumerable_thread_specific<std::vector<StrictTask>> buffers;
   ForEach(cells.size(), [&](size_t at) {
-    Gatherer& gatherer = gatherers.local();
-    gatherer.Clear();
-    gatherer.Add(at, true);
-    visit(at, gatherer.Sorted());
+    std::vector<StrictTask>& tasks = buffers.local();
+    for (size_t c = cells[at].begin; c < cells[at].end; ++c) {
+      if (pool.cells()[c].prebooked) continue;
+      tasks.clear();
+      pool.Append(c, &tasks);
+      visit(at, pool.cells()[c], tasks);
+    }
   });
 }
 

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -81,11 +81,12 @@ struct Walk {
 Walk WalkPool(const TaskPool& pool, const v1::AuditPlan& plan,
               const BandList& bands);
 
-// Calls `visit(cell, tasks)` for each cell of level 0, from all threads; the
-// tasks by worker, each with the week it is of left out.
-void ForEachCell(
+// Calls `visit(cell, week cell, tasks)` for each week cell of tasks that were
+// not prebooked, from all threads: as they lie, in no order of workers.
+void ForEachWeekCell(
     const TaskPool& pool, std::span<const CellGroup> cells,
-    const std::function<void(size_t cell, std::span<const PlacedTask>)>& visit);
+    const std::function<void(size_t cell, const WeekCell& week,
+                             std::span<const StrictTask> tasks)>& visit);
 
 // Local days since 1970-01-01 of "2026-01-05"; kUnknown where it is none.
 int64_t DayOf(const std::string& text);
