@@ -6,10 +6,17 @@
 namespace plumbline::audit {
 namespace {
 
-// A place is stratum, week and group in one number; weeks of either sign.
+// In a state a place is stratum, week and group in one number; weeks of either
+// sign.
 constexpr int kGroupBits = 6, kWeekBits = 26;
 constexpr int64_t kWeekZero = int64_t{1} << (kWeekBits - 1);
 
+uint64_t PlaceOf(uint32_t stratum, int64_t week, int group) {
+  return (uint64_t{stratum} << kWeekBits |
+          static_cast<uint64_t>(week + kWeekZero))
+             << kGroupBits |
+         static_cast<uint64_t>(group);
+}
 int64_t WeekOfPlace(uint64_t place) {
   return static_cast<int64_t>(place >> kGroupBits &
                               ((uint64_t{1} << kWeekBits) - 1)) -
@@ -24,13 +31,6 @@ uint32_t StratumOfPlace(uint64_t place) {
 
 }  // namespace
 
-uint64_t ErosionCells::PlaceOf(uint32_t stratum, int64_t week, int group) {
-  return (uint64_t{stratum} << kWeekBits |
-          static_cast<uint64_t>(week + kWeekZero))
-             << kGroupBits |
-         static_cast<uint64_t>(group);
-}
-
 uint32_t ErosionCells::StratumOf(const StratumKey& key) {
   const auto [at, fresh] =
       numbers_.try_emplace(key, static_cast<uint32_t>(strata_.size()));
@@ -38,11 +38,25 @@ uint32_t ErosionCells::StratumOf(const StratumKey& key) {
   return at->second;
 }
 
-QuantitySums& ErosionCells::At(uint32_t stratum, int64_t week, int group) {
-  const auto [at, fresh] = places_.try_emplace(
-      PlaceOf(stratum, week, group), static_cast<uint32_t>(sums_.size()));
-  if (fresh) sums_.emplace_back();
-  return sums_[at->second];
+ErosionCells::Row& ErosionCells::RowOf(int64_t week, int group) {
+  const RowKey key = {week, group};
+  if (last_row_ == nullptr || key != last_key_) {
+    last_key_ = key;
+    last_row_ = &rows_[key];
+  }
+  return *last_row_;
+}
+
+QuantitySums& ErosionCells::At(Row& row, uint32_t stratum) {
+  if (stratum >= row.size()) {
+    row.resize(std::max<size_t>(stratum + 1, strata_.size()), kNone);
+  }
+  uint32_t& at = row[stratum];
+  if (at == kNone) {
+    at = static_cast<uint32_t>(sums_.size());
+    sums_.emplace_back();
+  }
+  return sums_[at];
 }
 
 void ErosionCells::Add(const StratumSorter& sorter, uint32_t cell, int64_t week,
@@ -50,12 +64,12 @@ void ErosionCells::Add(const StratumSorter& sorter, uint32_t cell, int64_t week,
   if (cell >= of_cell_.size()) of_cell_.resize(cell + 1, -1);
   int64_t& stratum = of_cell_[cell];
   if (stratum < 0) stratum = StratumOf(sorter.KeyOf(cell).At(level_));
-  At(static_cast<uint32_t>(stratum), week, group) += sums;
-  Bound();
+  At(RowOf(week, group), static_cast<uint32_t>(stratum)) += sums;
+  if (sums_.size() > most_cells_) Bound();
 }
 
 void ErosionCells::Bound() {
-  while (places_.size() > most_cells_ && level_ + 1 < kLevels) Coarsen();
+  while (sums_.size() > most_cells_ && level_ + 1 < kLevels) Coarsen();
 }
 
 void ErosionCells::Coarsen() {
@@ -65,11 +79,13 @@ void ErosionCells::Coarsen() {
   std::vector<uint32_t> to;
   to.reserve(old.size());
   for (const StratumKey& key : old) to.push_back(StratumOf(key.At(level_)));
-  const auto old_places = std::exchange(places_, {});
   const std::vector<QuantitySums> old_sums = std::exchange(sums_, {});
-  for (const auto& [place, at] : old_places) {
-    this->At(to[StratumOfPlace(place)], WeekOfPlace(place),
-             GroupOfPlace(place)) += old_sums[at];
+  for (auto& [key, row] : rows_) {
+    const Row old_row = std::exchange(row, {});
+    for (size_t stratum = 0; stratum < old_row.size(); ++stratum) {
+      if (old_row[stratum] == kNone) continue;
+      At(row, to[stratum]) += old_sums[old_row[stratum]];
+    }
   }
   for (int64_t& stratum : of_cell_) {
     if (stratum >= 0) stratum = to[static_cast<size_t>(stratum)];
@@ -92,36 +108,43 @@ void ErosionCells::Merge(const v1::ErosionState& state) {
       std::min(state.place_delta_size(), state.sums_size() / width);
   for (int i = 0; i < cells; ++i) {
     place += state.place_delta(i);
-    if (StratumOfPlace(place) >= to.size()) return;
+    if (StratumOfPlace(place) >= to.size()) break;
     QuantitySums sums;
     for (int k = 0; k < width; ++k) {
       const int64_t value = state.sums(i * width + k);
       (k % 2 == 0 ? sums.total : sums.number)[k / 2] = value;
     }
-    At(to[StratumOfPlace(place)], WeekOfPlace(place),
-       GroupOfPlace(place) % kGroups) += sums;
+    At(RowOf(WeekOfPlace(place), GroupOfPlace(place) % kGroups),
+       to[StratumOfPlace(place)]) += sums;
   }
   Bound();
 }
 
+std::vector<uint32_t> ErosionCells::Ranks() const {
+  std::vector<uint32_t> ranks(strata_.size());
+  uint32_t next = 0;
+  for (const auto& [key, number] : numbers_) ranks[number] = next++;
+  return ranks;
+}
+
 void ErosionCells::Save(v1::ErosionState* state) const {
   state->set_level(level_);
-  // Numbers follow the order of reading; keys do not.
-  std::vector<uint32_t> rank(strata_.size());
-  uint32_t next = 0;
   for (const auto& [key, number] : numbers_) {
-    rank[number] = next++;
     v1::ErosionState::Stratum* out = state->add_strata();
     out->set_zone(key.zone);
     out->set_vehicle(key.vehicle);
     out->set_code(key.Code());
   }
+  // Numbers follow the order of reading; ranks do not.
+  const std::vector<uint32_t> ranks = Ranks();
   std::vector<std::pair<uint64_t, uint32_t>> sorted;
-  sorted.reserve(places_.size());
-  for (const auto& [place, at] : places_) {
-    sorted.emplace_back(PlaceOf(rank[StratumOfPlace(place)], WeekOfPlace(place),
-                                GroupOfPlace(place)),
-                        at);
+  sorted.reserve(sums_.size());
+  for (const auto& [key, row] : rows_) {
+    for (size_t stratum = 0; stratum < row.size(); ++stratum) {
+      if (row[stratum] == kNone) continue;
+      sorted.emplace_back(PlaceOf(ranks[stratum], key.week, key.group),
+                          row[stratum]);
+    }
   }
   std::sort(sorted.begin(), sorted.end());
   state->set_width(2 * kQuantities);
@@ -141,14 +164,14 @@ void ErosionCells::Save(v1::ErosionState* state) const {
 
 std::map<StratumKey, std::vector<ErosionCells::Cell>> ErosionCells::ByStratum()
     const {
-  std::vector<uint64_t> places;
-  places.reserve(places_.size());
-  for (const auto& [place, at] : places_) places.push_back(place);
-  std::sort(places.begin(), places.end());
+  std::vector<std::vector<Cell>*> of_number(strata_.size());
   std::map<StratumKey, std::vector<Cell>> all;
-  for (const uint64_t place : places) {
-    all[strata_[StratumOfPlace(place)]].push_back(
-        {WeekOfPlace(place), GroupOfPlace(place), sums_[places_.at(place)]});
+  for (const auto& [key, number] : numbers_) of_number[number] = &all[key];
+  for (const auto& [key, row] : rows_) {  // By week and group.
+    for (size_t stratum = 0; stratum < row.size(); ++stratum) {
+      if (row[stratum] == kNone) continue;
+      of_number[stratum]->push_back({key.week, key.group, sums_[row[stratum]]});
+    }
   }
   return all;
 }

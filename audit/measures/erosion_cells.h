@@ -6,7 +6,6 @@
 #include <map>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "audit/measures/strata.h"
 #include "plumbline/v1/erosion_state.pb.h"
 
@@ -48,13 +47,16 @@ struct QuantitySums {
 // are united one level further (weather, then load, then zones are dropped).
 // The level that a union of states ends at depends on the union alone: a part
 // that had to go to a level has more cells below it than are allowed, so the
-// union has too. Memory: 136 bytes a cell. Add: one look-up.
+// union has too. Memory: 132 bytes a cell, and 4 a stratum, week and group.
+// Add: O(1), O(log rows) where the worker or the week changes.
 class ErosionCells {
  public:
   static constexpr size_t kMostCells = size_t{1} << 18;
 
   explicit ErosionCells(size_t most_cells = kMostCells)
       : most_cells_(most_cells) {}
+  ErosionCells(const ErosionCells&) = delete;
+  ErosionCells& operator=(const ErosionCells&) = delete;
 
   // `cell` is a number of `sorter`, the same one in all calls.
   void Add(const StratumSorter& sorter, uint32_t cell, int64_t week, int group,
@@ -73,18 +75,32 @@ class ErosionCells {
   std::map<StratumKey, std::vector<Cell>> ByStratum() const;
 
  private:
-  static uint64_t PlaceOf(uint32_t stratum, int64_t week, int group);
+  // Which sums a stratum has in one week and group, kNone where none.
+  using Row = std::vector<uint32_t>;
+  static constexpr uint32_t kNone = UINT32_MAX;
+  struct RowKey {
+    int64_t week = 0;
+    int group = 0;
+    auto operator<=>(const RowKey&) const = default;
+  };
+
   uint32_t StratumOf(const StratumKey& key);
-  QuantitySums& At(uint32_t stratum, int64_t week, int group);
+  Row& RowOf(int64_t week, int group);
+  QuantitySums& At(Row& row, uint32_t stratum);
   void Coarsen();
   void Bound();
+  // Strata by key: their rank in that order.
+  std::vector<uint32_t> Ranks() const;
 
   size_t most_cells_;
   int level_ = 0;
   std::vector<StratumKey> strata_;  // Of level_.
   std::map<StratumKey, uint32_t> numbers_;
   std::vector<int64_t> of_cell_;  // By number of the sorter, -1 if not met.
-  absl::flat_hash_map<uint64_t, uint32_t> places_;
+  // Tasks come by worker and week, so the last row is asked for again.
+  std::map<RowKey, Row> rows_;
+  RowKey last_key_;
+  Row* last_row_ = nullptr;  // Nodes of a map stay where they are.
   std::vector<QuantitySums> sums_;
 };
 

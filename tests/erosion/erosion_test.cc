@@ -85,10 +85,11 @@ TEST(CellsTest, BoundedStatesMergeToTheSameBytes) {
     std::string first;
     int first_level = 0;
     for (const int parts : {1, 2, 5}) {
-      std::vector<ErosionCells> cells(parts, ErosionCells(bound));
+      std::vector<std::unique_ptr<ErosionCells>> cells;
       std::vector<std::unique_ptr<StratumSorter>> sorters;
       for (int p = 0; p < parts; ++p) {
         sorters.push_back(std::make_unique<StratumSorter>(log.context));
+        cells.push_back(std::make_unique<ErosionCells>(bound));
       }
       for (int i = 0; i < 400; ++i) {
         const uint64_t hash = Mix(static_cast<uint64_t>(i));
@@ -101,12 +102,12 @@ TEST(CellsTest, BoundedStatesMergeToTheSameBytes) {
         sums.total[kPromiseTime] = i;
         sums.number[kPromiseTime] = 1;
         const int p = i % parts;
-        cells[p].Add(*sorters[p], sorters[p]->CellOf(key), i % 2, i % 2, sums);
+        cells[p]->Add(*sorters[p], sorters[p]->CellOf(key), i % 2, i % 2, sums);
       }
       ErosionCells united(bound);
       for (int p = parts - 1; p >= 0; --p) {
         v1::ErosionState state;
-        cells[p].Save(&state);
+        cells[p]->Save(&state);
         united.Merge(state);
       }
       v1::ErosionState state;
@@ -317,11 +318,9 @@ TEST(ErosionTest, PartsAndOrderDoNotShow) {
   EXPECT_EQ(first.measures().erosion().DebugString(),
             second.measures().erosion().DebugString());
   int passes = 0;
-  EXPECT_EQ(first.measures().erosion().DebugString(),
-            log.RunAbsorbing(workers, 4, &passes)
-                .measures()
-                .erosion()
-                .DebugString());
+  EXPECT_EQ(
+      first.measures().erosion().DebugString(),
+      log.RunAbsorbing(workers, 4, &passes).measures().erosion().DebugString());
 }
 
 }  // namespace
