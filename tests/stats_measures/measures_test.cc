@@ -539,11 +539,19 @@ TEST(AllMeasuresTest, RenamingWorkersChangesNothing) {
   FakeLog log;
   log.Columns(kAllColumns);
   std::vector<FakeWorker> workers = RandomWorkers(log, 12);
-  const std::string before = log.Run(workers).measures().DebugString();
+  // Of these, intervals draw workers by a hash of the id, and days name them.
+  const auto figures = [&] {
+    v1::Measures measures = log.Run(workers).measures();
+    measures.clear_strictness();
+    measures.clear_erosion();
+    measures.clear_workload();
+    return measures.DebugString();
+  };
+  const std::string before = figures();
   for (size_t w = 0; w < workers.size(); ++w) {
     workers[w].id = absl::StrCat("x", (w * 7 + 3) % 30);
   }
-  EXPECT_EQ(log.Run(workers).measures().DebugString(), before);
+  EXPECT_EQ(figures(), before);
 }
 
 TEST(AllMeasuresTest, UnionNeverExceedsSumAndRankKeepsItsBounds) {

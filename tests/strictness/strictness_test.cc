@@ -396,6 +396,128 @@ TEST_F(StrictnessTest, ThreeTasksGiveReasonsAndNoNumbers) {
   }
 }
 
+// With strata that ask for too much, quantile regression takes their place: a
+// limit at the first quarter of the durations.
+TEST_F(StrictnessTest, ThinStrataAreRankedByQuantileRegression) {
+  log_.plan.set_stratum_min_completed(100'000);
+  const v1::AuditResult result = Run(Make({.limit_s = 1050}));
+  const v1::StrictTarget& limit = Limit(result);
+  EXPECT_EQ(limit.verdict(), "CANNOT_CONCLUDE(N)");
+  const v1::QuantileRank& rank = limit.quantile_regression();
+  EXPECT_NEAR(Number(rank.pi().value()), 0.25, 0.03);
+  EXPECT_EQ(rank.pi().method(), "jackknife");
+  EXPECT_LT(Number(rank.pi().hi()), 0.4);
+  EXPECT_GT(Number(rank.pi().lo()), 0.1);
+  EXPECT_EQ(rank.verdict(), "BELOW_MIDDLE");
+  EXPECT_EQ(rank.n(), 60 * 72);
+  EXPECT_LE(rank.rows(), 1500);
+  EXPECT_EQ(rank.levels(), 19);
+  EXPECT_EQ(rank.certified(), 19);
+  ASSERT_EQ(rank.lines_size(), 19);
+  EXPECT_EQ(rank.lines(9).level(), "0.50");
+  // Not needed where strata rank enough.
+  log_.plan.set_stratum_min_completed(30);
+  EXPECT_EQ(Limit(Run(Make({}))).quantile_regression().verdict(), "NOT_NEEDED");
+}
+
+TEST_F(StrictnessTest, FewWorkersGiveNoJackknife) {
+  log_.plan.set_stratum_min_completed(100'000);
+  const v1::AuditResult result = Run(Make({.workers = 12}));
+  EXPECT_EQ(Limit(result).quantile_regression().verdict(),
+            "CANNOT_CONCLUDE(N)");
+}
+
+// A limit that is each week the 10th percentile of the week before: durations
+// slow down by a minute a week, so the past tells it better than the future.
+TEST_F(StrictnessTest, LimitsMadeFromThePastAreToldFromThoseThatAreNot) {
+  log_.plan.set_derived_min_strata(1);
+  log_.plan.set_stratum_min_days(1);
+  std::vector<FakeWorker> workers = Make({.weeks = 8, .a_week = 10});
+  for (FakeWorker& worker : workers) {
+    for (replay::Task& task : worker.tasks) {
+      const int64_t week =
+          (task.accepted_at / replay::kSecond - 1'767'571'200) / 604'800;
+      task.completed_at += week * 60 * replay::kSecond;
+      // 10th percentile of the week before: 900 + 60 + (week - 1) 60.
+      task.limit_at =
+          task.accepted_at + (960 + (week - 1) * 60) * replay::kSecond;
+    }
+  }
+  const v1::AuditResult result = Run(workers);
+  const v1::Derived& derived = Limit(result).derived();
+  EXPECT_NEAR(Number(derived.kappa_median()), 0.1, 0.03);
+  EXPECT_NEAR(Number(derived.level()), 0.1, 0.03);
+  EXPECT_LT(Number(derived.past_error_s()), 15);
+  EXPECT_GT(derived.past_better(), derived.future_better());
+  EXPECT_EQ(derived.windows(), derived.strata() * 7);
+}
+
+// A third of those who would be late by up to two minutes tap just in time.
+TEST_F(StrictnessTest, BunchingBeforeTheDeadlineIsSeen) {
+  for (const bool bunched : {false, true}) {
+    std::vector<FakeWorker> workers = Make({.workers = 120});
+    int64_t number = 0;
+    for (FakeWorker& worker : workers) {
+      for (replay::Task& task : worker.tasks) {
+        // A smooth hill about the deadline: the sum of four hashed parts.
+        int64_t took = 0;
+        for (int part = 0; part < 4; ++part) {
+          took += static_cast<int64_t>(HashOf(23, number, part) % 601);
+        }
+        ++number;
+        if (bunched && took > 1200 && took <= 1320 &&
+            HashOf(29, number, 0) % 2 == 0) {
+          took = 1200 - static_cast<int64_t>(HashOf(31, number, 0) % 60);
+        }
+        task.completed_at = task.accepted_at + took * replay::kSecond;
+      }
+    }
+    const v1::AuditResult result = Run(workers);
+    const v1::Bunching& bunching = Limit(result).bunching();
+    EXPECT_EQ(bunching.observed_size(), 60);
+    EXPECT_EQ(bunching.expected_size(), 60);
+    if (bunched) {
+      EXPECT_EQ(bunching.verdict(), "FINDING") << bunching.reason();
+      EXPECT_GT(Number(bunching.excess().lo()), 0.5);
+      EXPECT_GT(Number(bunching.share_last_minute()),
+                1.5 * Number(bunching.share_first_minute_late()));
+    } else {
+      EXPECT_NE(bunching.verdict(), "FINDING");
+      EXPECT_NEAR(Number(bunching.excess().value()), 0, 0.4);
+    }
+  }
+}
+
+// Of more tasks than the plan allows whole workers are kept, the same ones
+// however the shards lie.
+TEST_F(StrictnessTest, TooManyTasksKeepWholeWorkers) {
+  log_.plan.set_strictness_tasks(72 * 20 + 5);
+  std::vector<FakeWorker> workers = Make({});
+  const v1::AuditResult result = Run(workers);
+  const v1::Strictness& all = result.measures().strictness();
+  EXPECT_EQ(all.workers(), 20);
+  EXPECT_EQ(all.tasks(), 72 * 20);
+  EXPECT_EQ(all.tasks_left_out(), 72 * 40);
+  std::reverse(workers.begin(), workers.end());
+  EXPECT_EQ(Run(workers, 3, true).SerializeAsString(),
+            result.SerializeAsString());
+}
+
+TEST_F(StrictnessTest, PrebookedTasksServeAsUnpressuredOnly) {
+  std::vector<FakeWorker> workers = Make({.limit_s = 1050});
+  for (FakeWorker& worker : workers) {
+    for (size_t i = 0; i < worker.tasks.size(); i += 3) {
+      worker.tasks[i].prebooked = 1;
+    }
+  }
+  const v1::AuditResult result = Run(workers);
+  EXPECT_EQ(result.measures().strictness().prebooked(), 60 * 24);
+  EXPECT_EQ(Limit(result).references(0).n(), 60 * 48);
+  // They are like the others here, so the reading is the same.
+  EXPECT_EQ(Limit(result).references(2).verdict(), "BELOW_MIDDLE");
+  EXPECT_EQ(Limit(result).references(2).balance_size(), 2);
+}
+
 // Any number of parts, absorbed or by their states, and any order of workers.
 TEST_F(StrictnessTest, PartsAndOrderDoNotShow) {
   std::vector<FakeWorker> workers = Make({.limit_s = 1100,
@@ -414,6 +536,27 @@ TEST_F(StrictnessTest, PartsAndOrderDoNotShow) {
     EXPECT_EQ(Run(workers, parts).SerializeAsString(), whole) << parts;
     EXPECT_EQ(Run(workers, parts, true).SerializeAsString(), whole) << parts;
   }
+}
+
+// Names only decide which replicate draws whom.
+TEST_F(StrictnessTest, RenamingWorkersChangesNoPoint) {
+  std::vector<FakeWorker> workers = Make({.limit_s = 1100, .cancel_every = 6});
+  const v1::AuditResult before = Run(workers);
+  for (FakeWorker& worker : workers) worker.id = absl::StrCat("x", worker.id);
+  const v1::AuditResult after = Run(workers);
+  for (int r = 0; r < 2; ++r) {
+    const v1::ReferenceRank& a = Limit(before).references(r);
+    const v1::ReferenceRank& b = Limit(after).references(r);
+    EXPECT_EQ(a.pi().value(), b.pi().value());
+    EXPECT_EQ(a.n(), b.n());
+    EXPECT_NE(a.pi().lo(), b.pi().lo());
+    EXPECT_NEAR(Number(a.pi().lo()), Number(b.pi().lo()), 0.02);
+  }
+  EXPECT_EQ(Limit(before).verdict(), Limit(after).verdict());
+  EXPECT_EQ(Limit(before).bunching().excess().value(),
+            Limit(after).bunching().excess().value());
+  EXPECT_EQ(Limit(before).speed_ex_post().SerializeAsString(),
+            Limit(after).speed_ex_post().SerializeAsString());
 }
 
 TEST_F(StrictnessTest, LinearReplicatesAgreeWithCountedOnes) {

@@ -31,7 +31,7 @@ void AddIndicatorsOf(const v1::StrictTarget& target, const char* name,
                  speed.verdict() == "FINDING",
                  "Share of targets that ask for more than the lawful speed, "
                  "waits as known beforehand.",
-                 "要求速度超过合法速度的时限占比（等待时间按事前可知计）。",
+                 "要求速度超过规定速度的时限占比（等待时间按事前可知计）。",
                  out);
   }
   const v1::ChosenEstimate* chosen = nullptr;
@@ -115,7 +115,7 @@ void WriteWhole(const TaskPool& pool, const Walk& walk,
           "Lawful speed ", plan.speed_low_kmh(), " km/h, design limit ",
           plan.speed_high_kmh(),
           " km/h; tolerated share above it: ", plan.speed_share_at_most(), "."),
-      absl::StrCat("合法速度 ", plan.speed_low_kmh(), " 公里/小时，设计上限 ",
+      absl::StrCat("规定速度 ", plan.speed_low_kmh(), " 公里/小时，设计上限 ",
                    plan.speed_high_kmh(), " 公里/小时；容许超出的比例：",
                    plan.speed_share_at_most(), "。"));
   add(absl::StrCat("Significance ", plan.significance(),
