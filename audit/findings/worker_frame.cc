@@ -497,20 +497,31 @@ Extent WorkerFrame::TimeInCity(uint32_t sets, replay::Symbol city, int64_t from,
 
 Extent WorkerFrame::TaskPay(uint32_t mask, const Task& task) const {
   Extent extent;
-  uint32_t seen = 0;
+  uint32_t recorded = 0;
   for (const replay::PayAmount& part : task.pay) {
+    if (!IsKnown(part.amount)) continue;
     const uint32_t bit = uint32_t{1} << part.kind;
-    if ((mask & bit) == 0 || !IsKnown(part.amount)) continue;
-    seen |= bit;
-    extent.lo += part.amount;
+    recorded |= bit;
+    if ((mask & bit) != 0) extent.lo += part.amount;
   }
   extent.hi = extent.lo;
-  // A column that is there but empty for a delivered task is unknown, not zero.
-  if (task.delivered && (mask & shape_.wide_pay & ~seen & ~DebitMask()) != 0) {
+  // A column that is there but empty for a delivered task is unknown, not zero;
+  // so is its pay where the statement has no line for the task.
+  const uint32_t credits = mask & ~DebitMask();
+  const bool unnamed =
+      shape_.pay_lines && credits != 0 && (recorded & CountedPayMask()) == 0;
+  if (task.delivered &&
+      (unnamed || (credits & shape_.wide_pay & ~recorded) != 0)) {
     extent.hi_open = true;
     extent.unknown |= kPayUnknown;
   }
   return extent;
+}
+
+bool WorkerFrame::WithoutStatement() const {
+  if (!shape_.pay_lines || !timeline_->pay.empty()) return false;
+  return std::all_of(timeline_->tasks.begin(), timeline_->tasks.end(),
+                     [](const Task& task) { return task.pay.empty(); });
 }
 
 Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
@@ -532,6 +543,12 @@ Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
       extent.hi_open = true;
       extent.unknown |= kPayUnknown;
     }
+  }
+  // A statement without any line of the worker does not say that nothing was
+  // paid.
+  if ((mask & ~DebitMask()) != 0 && WithoutStatement()) {
+    extent.hi_open = true;
+    extent.unknown |= kPayUnknown;
   }
   extent.hi = extent.lo;
   const Period& window = state.periods[period];

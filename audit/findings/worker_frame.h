@@ -93,6 +93,8 @@ class WorkerFrame {
     return shape_.pay_lines || (shape_.wide_pay & mask) != 0;
   }
   Extent TaskPay(uint32_t mask, const replay::Task& task) const;
+  // The log has a pay statement, but nothing of this worker in it.
+  bool WithoutStatement() const;
 
   // Whether another task of the worker was under way during this one.
   bool Overlapped(const replay::Task& task) {
