@@ -260,13 +260,15 @@ void AddTargets(const v1::AuditResult& result, Page* page) {
   const v1::Targets& targets = measures.targets();
   if (!targets.has_promise() && !targets.has_limit())
     page->Paragraph(words(T::kNotMeasured));
-  AddRanks(targets, page);
+  // Where strictness was measured its section has the ranks, against more.
+  const bool ranks = !measures.has_strictness();
+  if (ranks) AddRanks(targets, page);
   const auto each = [&](bool known, const v1::Target& target, T name) {
     if (!known) return;
     page->Heading(3, words(name));
     AddFigures(target, words(name), page);
     AddSlack(target, words(name), page);
-    AddStrata(target, words(name), page);
+    if (ranks) AddStrata(target, words(name), page);
     if (target.has_speed()) AddSpeed(target.speed(), words(name), page);
   };
   each(targets.has_promise(), targets.promise(), T::kPromise);

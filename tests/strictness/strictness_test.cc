@@ -573,6 +573,57 @@ TEST_F(StrictnessTest, LinearReplicatesAgreeWithCountedOnes) {
   EXPECT_NEAR(Number(a.hi()), Number(b.hi()), 0.004);
 }
 
+TEST(StrictnessPlan, RefusesWhatCannotBe) {
+  struct Broken {
+    const char* text;
+    const char* message;
+  };
+  for (const Broken& broken :
+       {Broken{"screening: \"holm\"\n", "screening is \"holm\""},
+        Broken{"bunch_degree: 9\n", "from 5 to 7"},
+        Broken{"base_from: \"2026-01-05\"\n", "together"},
+        Broken{"base_from: \"soon\"\nbase_to: \"2026-02-01\"\n",
+               "base_from is \"soon\""},
+        Broken{"significance: \"2\"\n", "significance is \"2\""},
+        Broken{"declared_estimate: \"middle\"\n", "\"longest\" or"}}) {
+    const absl::StatusOr<v1::AuditPlan> plan = ParsePlan(broken.text, "p");
+    ASSERT_FALSE(plan.ok()) << broken.text;
+    EXPECT_NE(std::string(plan.status().message()).find(broken.message),
+              std::string::npos)
+        << plan.status();
+  }
+  const absl::StatusOr<v1::AuditPlan> plan = ParsePlan(
+      "base_from: \"2026-01-05\"\nbase_to: \"2026-01-18\"\n"
+      "screening: \"by\"\n",
+      "p");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->derived_window_weeks(), 1);
+}
+
+TEST_F(StrictnessTest, ThePlanNamesTheBasePeriod) {
+  log_.plan.set_base_from("2026-01-06");  // A Tuesday: the next whole week.
+  log_.plan.set_base_to("2026-01-25");
+  const v1::AuditResult result = Run(Make({}));
+  EXPECT_EQ(result.measures().strictness().base_from(), "2026-01-12");
+  EXPECT_EQ(result.measures().strictness().base_to(), "2026-01-25");
+}
+
+// Deadlines that nearly everybody met before cannot press, at load 1.
+TEST_F(StrictnessTest, LenientDeadlinesServeAsUnpressured) {
+  std::vector<FakeWorker> workers = Make({.limit_s = 1200});
+  for (FakeWorker& worker : workers) {
+    for (size_t i = 0; i < worker.tasks.size(); i += 3) {
+      worker.tasks[i].limit_at =
+          worker.tasks[i].accepted_at + 1500 * replay::kSecond;
+    }
+  }
+  const v1::AuditResult result = Run(workers);
+  const v1::ReferenceRank& free = Limit(result).references(2);
+  EXPECT_EQ(free.durations(), 60 * 24);
+  // A third of the targets at 1, the others at the middle.
+  EXPECT_NEAR(Number(free.pi().value()), 2.0 / 3, 0.03);
+}
+
 TEST_F(StrictnessTest, ADamagedStateIsRefused) {
   v1::MeasureState state;
   state.set_id("strictness");
