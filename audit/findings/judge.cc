@@ -344,12 +344,24 @@ class PackJudge : public Judge {
     add(&state.out_of_scope, NotInScope);
   }
 
+  // Of alternatives the first that the log has.
+  std::string OwnColumn(std::string_view columns) const {
+    for (std::string_view rest = columns; !rest.empty();) {
+      const size_t end = std::min(rest.find('|'), rest.size());
+      if (context_.Has(rest.substr(0, end))) {
+        return std::string(rest.substr(0, end));
+      }
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return FirstColumn(columns);
+  }
+
   std::vector<std::string> Columns(const Program& program,
                                    uint64_t missing) const {
     std::set<std::string> names;
     for (size_t i = 0; i < program.columns.size(); ++i) {
       if (((missing >> i) & 1) != 0) {
-        names.insert(FirstColumn(program.columns[i].columns));
+        names.insert(OwnColumn(program.columns[i].columns));
       }
     }
     return {names.begin(), names.end()};
