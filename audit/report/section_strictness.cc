@@ -267,13 +267,13 @@ void AddSpeeds(const v1::StrictTarget& target, const std::string& name,
               .sentence = words(T::kStrictSpeedSentence),
               .x_name = words(T::kStrictShare)};
   chart.series.push_back({.name = words(T::kStrictShare)});
-  HtmlTable table{
-      .caption = chart.title,
-      .header = {words(T::kStrictVersion), words(T::kSpeedN), words(T::kOver15),
-                 words(T::kStrictBounds), words(T::kOver25),
-                 words(T::kImpossible), words(T::kMedianSpeed),
-                 words(T::kP95Speed), words(T::kMissingTime),
-                 words(T::kStrictMissingMean), words(T::kReading)}};
+  HtmlTable table{.caption = chart.title,
+                  .header = {words(T::kStrictVersion), words(T::kSpeedN),
+                             words(T::kOver15), words(T::kStrictBounds),
+                             words(T::kOver25), words(T::kStrictBounds),
+                             words(T::kImpossible), words(T::kMedianSpeed),
+                             words(T::kP95Speed), words(T::kMissingTime),
+                             words(T::kStrictMissingMean), words(T::kReading)}};
   for (const v1::SpeedTest* test :
        {&target.speed_ex_post(), &target.speed_ex_ante()}) {
     if (!test->has_n() || test->n() == 0) continue;
@@ -286,6 +286,8 @@ void AddSpeeds(const v1::StrictTarget& target, const std::string& name,
          {words(T::kIntervalValue, Percent(test->share_over15().lo(), 1),
                 Percent(test->share_over15().hi(), 1))},
          NumberCell(Percent(test->share_over25().value(), 1)),
+         {words(T::kIntervalValue, Percent(test->share_over25().lo(), 1),
+                Percent(test->share_over25().hi(), 1))},
          NumberCell(Count(test->impossible())),
          NumberCell(test->has_median_kmh() ? Shown(test->median_kmh(), 1)
                                            : words(T::kUnknown)),
