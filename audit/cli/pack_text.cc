@@ -2,8 +2,11 @@
 
 #include <cctype>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "audit/rules/compiled_pack.h"
 
 namespace plumbline::audit {
 namespace {
@@ -82,6 +85,11 @@ std::string ParameterText(const v1::RulePack& pack,
       Of(parameter.title(), parameter.title_zh(), language);
   if (!title.empty()) absl::StrAppend(&text, ": ", title);
   absl::StrAppend(&text, "\n");
+  if (!parameter.filled_by().empty()) {
+    absl::StrAppend(
+        &text, "      ", Words{"stands in: ", "载于："}.In(language),
+        Of(parameter.filled_by(), parameter.filled_by_zh(), language), "\n");
+  }
   for (const v1::DatedValue& value : parameter.values()) {
     absl::StrAppend(&text, "      ", value.value());
     if (!value.place().empty()) absl::StrAppend(&text, " ", value.place());
@@ -122,8 +130,20 @@ bool Uses(const v1::Rule& rule, const std::string& parameter) {
   return false;
 }
 
-std::string RuleText(const v1::RulePack& pack, const v1::Rule& rule,
+// The columns that a rule needs, or those that it only does better with.
+std::string ColumnsText(const CompiledRule& rule, bool soft) {
+  std::set<std::string> columns;
+  for (const Program* program : {&rule.program, &rule.gate_program}) {
+    for (const ColumnNeed& need : program->columns) {
+      if (need.soft == soft) columns.insert(need.columns);
+    }
+  }
+  return absl::StrJoin(columns, ", ");
+}
+
+std::string RuleText(const v1::RulePack& pack, const CompiledRule& compiled,
                      Language language) {
+  const v1::Rule& rule = *compiled.rule;
   std::string text =
       absl::StrCat("  ", rule.id(), "\n    ",
                    Of(rule.clause(), rule.clause_zh(), language), "\n");
@@ -148,6 +168,11 @@ std::string RuleText(const v1::RulePack& pack, const v1::Rule& rule,
     absl::StrAppend(&text, "    ", let.name(), " = ", let.is(), "\n");
   }
   line({"requires: ", "要求："}, rule.require());
+  line({"reads: ", "所需字段："}, ColumnsText(compiled, false));
+  line({"reads where there: ", "可选字段："}, ColumnsText(compiled, true));
+  if (rule.has_top_up()) {
+    line({"made good within: ", "补足期限："}, rule.top_up().within());
+  }
   line({"note: ", "说明："}, Of(rule.note(), rule.note_zh(), language));
   return text;
 }
@@ -191,6 +216,23 @@ std::string ListPacks(const std::vector<RulePack>& packs, Language language) {
       absl::StrAppend(&text, "  ", Words{"figures: ", "数值："}.In(language),
                       verified, "\n");
     }
+    // How far the pack as a whole was checked, and against what.
+    for (const v1::Verification& check : pack.verified()) {
+      absl::StrAppend(&text, "  ", Words{"checked ", "已核对 "}.In(language),
+                      check.on(), Words{": ", "："}.In(language),
+                      Of(check.against(), check.against_zh(), language));
+      if (check.rules_size() > 0) {
+        absl::StrAppend(&text, " (", absl::StrJoin(check.rules(), ", "), ")");
+      }
+      absl::StrAppend(&text, "\n");
+    }
+    if (pack.verified().empty()) {
+      absl::StrAppend(
+          &text,
+          Words{"  checked against no amount that somebody else worked out\n",
+                "  尚未与他人算出的金额核对\n"}
+              .In(language));
+    }
   }
   return text;
 }
@@ -200,7 +242,7 @@ std::string ShowPack(const RulePack& loaded, Language language) {
   std::string text = ListPacks({loaded}, language);
   absl::StrAppend(&text, "  SHA-256 ", loaded.sha256, "\n\n",
                   Words{"Rules\n", "规则\n"}.In(language));
-  for (const v1::Rule& rule : pack.rules()) {
+  for (const CompiledRule& rule : loaded.compiled->rules) {
     absl::StrAppend(&text, RuleText(pack, rule, language), "\n");
   }
   if (pack.untestable_size() > 0) {
@@ -224,10 +266,11 @@ std::string ShowPack(const RulePack& loaded, Language language) {
 std::string ShowRule(const RulePack& loaded, const std::string& rule_id,
                      Language language) {
   const v1::RulePack& pack = loaded.pack;
-  for (const v1::Rule& rule : pack.rules()) {
+  for (const CompiledRule& compiled : loaded.compiled->rules) {
+    const v1::Rule& rule = *compiled.rule;
     if (rule.id() != rule_id) continue;
     std::string text =
-        absl::StrCat(pack.name(), "\n", RuleText(pack, rule, language));
+        absl::StrCat(pack.name(), "\n", RuleText(pack, compiled, language));
     for (const v1::RuleParameter& parameter : pack.parameters()) {
       if (Uses(rule, parameter.name())) {
         absl::StrAppend(&text, ParameterText(pack, parameter, language));
