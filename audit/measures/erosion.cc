@@ -372,10 +372,11 @@ class ErosionMeasure : public Measure {
     write_or_why(estimate->difference, out->mutable_difference());
     write_or_why(estimate->placebo, out->mutable_placebo());
     const bool sides = estimate->difference.ok();
-    // The later work of workers "explains" the cut: something else moves both.
+    // The later work of workers "explains" half of the cut or more: something
+    // else moves both.
     const bool placebo_fails =
-        estimate->placebo.ok() && estimate->placebo->high < 0 &&
-        estimate->placebo->value < estimate->both.value / 2;
+        sides && estimate->placebo.ok() && estimate->placebo->high < 0 &&
+        estimate->placebo->value < estimate->cut->value / 2;
     if (sides && estimate->cut->high < 0 && estimate->difference->high < 0) {
       out->set_verdict(placebo_fails ? CannotConclude(Reason::kDependent)
                                      : "FINDING");

@@ -30,7 +30,7 @@ struct Size {
 Size SizeOf(World world) {
   switch (world) {
     case World::kRatchet:
-      return {160, 28, 50};  // About 330 orders a cell, as the test needs.
+      return {160, 40, 50};  // About 330 orders a cell, as the test needs.
     case World::kSharedError:
       return {60, 30, 20};
     case World::kHiddenCut:
@@ -70,7 +70,7 @@ class Rules {
       for (int week = 0; week < weeks; ++week) {
         gaps_.push_back(gap);
         if (world == World::kRatchet && gap > 0) gap *= 0.8;
-        gap += (world == World::kRatchet ? 45 : 30) * draws.Normal();
+        gap += (world == World::kRatchet ? 60 : 30) * draws.Normal();
       }
     }
     weeks_ = weeks;
@@ -90,7 +90,10 @@ class Rules {
         return typical;
       case World::kRatchet:
       case World::kSharedError:
-        return typical + gaps_[static_cast<size_t>(stratum * weeks_ + week)] +
+        // Longer orders have wider gaps, as they have wider times.
+        return typical *
+                   (1 + gaps_[static_cast<size_t>(stratum * weeks_ + week)] /
+                            1200) +
                60 * noise;
       default:
         return known;
