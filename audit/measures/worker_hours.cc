@@ -4,6 +4,8 @@
 #include <limits>
 #include <span>
 
+#include "replay/timeline/workload.h"
+
 namespace plumbline::audit {
 namespace {
 
@@ -43,20 +45,10 @@ WorkerHours RunsAndDays(const replay::IntervalSet& engaged, int64_t gap,
                         LocalClock& clock, DayVisitor visit) {
   WorkerHours hours;
   if (engaged.empty()) return hours;
-  auto end_run = [&hours](int64_t length) {
-    hours.longest_run = std::max(hours.longest_run, length);
-    hours.runs_over_4h += length > 4 * kHour;
-  };
-  int64_t run_begin = engaged.intervals().front().begin;
-  int64_t run_end = run_begin;
-  for (const Interval& stretch : engaged.intervals()) {
-    if (stretch.begin - run_end >= gap && run_end > run_begin) {
-      end_run(run_end - run_begin);
-      run_begin = stretch.begin;
-    }
-    run_end = stretch.end;
-  }
-  end_run(run_end - run_begin);
+  replay::ForEachRun(engaged, gap, [&hours](const Interval& run) {
+    hours.longest_run = std::max(hours.longest_run, run.length());
+    hours.runs_over_4h += run.length() > 4 * kHour;
+  });
 
   int64_t week = std::numeric_limits<int64_t>::min();
   int days_in_week = 0;

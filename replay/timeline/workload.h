@@ -2,32 +2,29 @@
 #define PLUMBLINE_REPLAY_TIMELINE_WORKLOAD_H_
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "replay/base/interval_set.h"
-#include "replay/timeline/worker_timeline.h"
 
 namespace plumbline::replay {
 
 // Runs: engaged stretches joined where the pause between them is shorter than
-// `gap` (ms), from the first start to the last end. Sorted; O(stretches).
+// `gap` (ms), from the first start to the last end. `visit(run)` gets each, in
+// order. O(stretches).
+template <typename Visit>
+void ForEachRun(const IntervalSet& engaged, int64_t gap, const Visit& visit) {
+  if (engaged.empty()) return;
+  Interval run = engaged.intervals().front();
+  for (const Interval& stretch : engaged.intervals().subspan(1)) {
+    if (stretch.begin - run.end >= gap) {
+      visit(run);
+      run.begin = stretch.begin;
+    }
+    run.end = stretch.end;
+  }
+  visit(run);
+}
 std::vector<Interval> RunsOf(const IntervalSet& engaged, int64_t gap);
-
-// How many tasks a worker has open at an instant.
-//
-//   load(t) = #{accepted <= t} - #{completed or cancelled <= t}
-//
-// over the tasks with an engaged interval, which are half-open: a task that
-// ends at t is not open at t. Building sorts, O(k log k); At is O(log k).
-class LoadIndex {
- public:
-  void Assign(std::span<const Task> tasks);  // Keeps its memory.
-  int64_t At(int64_t instant) const;
-
- private:
-  std::vector<int64_t> begins_, ends_;
-};
 
 }  // namespace plumbline::replay
 

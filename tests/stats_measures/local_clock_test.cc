@@ -50,5 +50,36 @@ TEST(LocalClockTest, DaysAndHoursAreThoseOfTheZone) {
   }
 }
 
+int64_t Date(int year, int month, int day) {
+  return absl::CivilDay(year, month, day) - absl::CivilDay(1970, 1, 1);
+}
+int64_t Hours(const char* name, int64_t first, int64_t days) {
+  absl::TimeZone zone;
+  EXPECT_TRUE(absl::LoadTimeZone(name, &zone)) << name;
+  const LocalClock clock(zone);
+  return (clock.DayStart(first + days) - clock.DayStart(first)) / replay::kHour;
+}
+
+// Oracle O-23 of the methods, a skipped midnight and a skipped date.
+TEST(LocalClockTest, DaysAreAsLongAsTheZoneSays) {
+  EXPECT_EQ(23, Hours("Europe/Berlin", Date(2024, 3, 31), 1));
+  EXPECT_EQ(25, Hours("Europe/Berlin", Date(2024, 10, 27), 1));
+  EXPECT_EQ(169, Hours("America/New_York", Date(2024, 11, 3), 7));
+  EXPECT_EQ(23, Hours("Asia/Shanghai", Date(1986, 5, 4), 1));
+  EXPECT_EQ(24, Hours("Asia/Shanghai", Date(2024, 3, 31), 1));
+  EXPECT_EQ(23, Hours("America/Sao_Paulo", Date(2018, 11, 4), 1));
+  EXPECT_EQ(0, Hours("Pacific/Apia", Date(2011, 12, 30), 1));
+}
+
+TEST(LocalClockTest, WeeksBeginOnMonday) {
+  for (int64_t day = -1000; day < 1000; ++day) {
+    const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
+    ASSERT_EQ(static_cast<int>(absl::GetWeekday(civil)),
+              LocalClock::WeekDay(day));
+    ASSERT_EQ(LocalClock::WeekDay(day) == 0,
+              LocalClock::Week(day) != LocalClock::Week(day - 1));
+  }
+}
+
 }  // namespace
 }  // namespace plumbline::audit

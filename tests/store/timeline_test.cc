@@ -4,7 +4,7 @@
 #include <random>
 
 #include "replay/timeline/engaged_share.h"
-#include "replay/timeline/local_calendar.h"
+#include "replay/timeline/length_index.h"
 #include "replay/timeline/timeline_builder.h"
 #include "replay/timeline/workload.h"
 
@@ -109,74 +109,38 @@ TEST(TimelineTest, RunsJoinPausesShorterThanTheGap) {
   EXPECT_EQ((Interval{40, 50}), runs[1]);
 }
 
-TEST(TimelineTest, LoadCountsHalfOpenTasks) {
-  LoadIndex load;
-  load.Assign(std::vector<Task>{Engaged(0, 10), Engaged(5, 10), Engaged(10, 20),
-                                Engaged(30, 20)});
-  EXPECT_EQ(0, load.At(-1));
-  EXPECT_EQ(1, load.At(0));
-  EXPECT_EQ(2, load.At(9));
-  EXPECT_EQ(1, load.At(10));
-  EXPECT_EQ(0, load.At(20));
-}
-
-LocalCalendar Of(const char* name) {
-  absl::TimeZone zone;
-  EXPECT_TRUE(absl::LoadTimeZone(name, &zone)) << name;
-  return LocalCalendar(zone);
-}
-
-int64_t Date(int year, int month, int day) {
-  return absl::CivilDay(year, month, day) - absl::CivilDay(1970, 1, 1);
-}
-
-// Oracle O-23 of the methods.
-TEST(LocalCalendarTest, DaysOfTheOracle) {
-  LocalCalendar berlin = Of("Europe/Berlin");
-  EXPECT_EQ(82'800 * kSecond, berlin.Day(Date(2024, 3, 31)).length());
-  EXPECT_EQ(90'000 * kSecond, berlin.Day(Date(2024, 10, 27)).length());
-  LocalCalendar york = Of("America/New_York");
-  EXPECT_EQ(608'400 * kSecond,
-            york.Period(york.Day(Date(2024, 11, 5)).begin, Date(2024, 11, 3), 7)
-                .length());
-  LocalCalendar shanghai = Of("Asia/Shanghai");
-  EXPECT_EQ(82'800 * kSecond, shanghai.Day(Date(1986, 5, 4)).length());
-  EXPECT_EQ(86'400 * kSecond, shanghai.Day(Date(2024, 3, 31)).length());
-}
-
-TEST(LocalCalendarTest, EveryInstantLiesInItsDayWeekMonthAndPeriod) {
-  std::mt19937_64 random(11);
-  for (const char* name :
-       {"UTC", "Europe/Berlin", "America/New_York", "Asia/Shanghai",
-        "Pacific/Apia", "America/Sao_Paulo", "Australia/Lord_Howe"}) {
-    LocalCalendar calendar = Of(name);
-    absl::TimeZone zone;
-    ASSERT_TRUE(absl::LoadTimeZone(name, &zone));
-    for (int i = 0; i < 2000; ++i) {
-      const auto instant = static_cast<int64_t>(random() % 1'900'000'000'000);
-      const int64_t day = calendar.DayOf(instant);
-      const absl::CivilDay civil =
-          absl::ToCivilDay(absl::FromUnixMillis(instant), zone);
-      ASSERT_EQ(civil - absl::CivilDay(1970, 1, 1), day) << name << instant;
-      const auto inside = [&](const Interval& stretch) {
-        return stretch.begin <= instant && instant < stretch.end;
-      };
-      ASSERT_TRUE(inside(calendar.Day(day)));
-      ASSERT_TRUE(inside(calendar.Week(calendar.WeekOf(instant))));
-      ASSERT_TRUE(inside(calendar.Month(calendar.MonthOf(instant))));
-      ASSERT_TRUE(inside(calendar.Period(instant, Date(2024, 1, 6), 14)));
-      ASSERT_EQ(static_cast<int>(absl::GetWeekday(civil)),
-                LocalCalendar::WeekDay(day));
+TEST(TimelineTest, LengthsInManyStretchesAreThoseOfTheSet) {
+  std::mt19937_64 random(4);
+  for (const int count : {0, 1, 3, 1000}) {
+    std::vector<Interval> intervals;
+    int64_t at = 0;
+    for (int i = 0; i < count; ++i) {
+      at += 1 + static_cast<int64_t>(random() % 40);
+      const int64_t end = at + 1 + static_cast<int64_t>(random() % 60);
+      intervals.push_back({at, end});
+      at = end;
+    }
+    IntervalSet set;
+    set.AssignUnion(intervals);
+    LengthIndex index;
+    index.Assign(set);
+    int64_t begin = -50;
+    for (int i = 0; i < 5000; ++i) {
+      // Stretches that follow each other, overlap, jump ahead or go back.
+      const int64_t end = begin + static_cast<int64_t>(random() % 3000) - 5;
+      ASSERT_EQ(set.LengthWithin(begin, end), index.Within(begin, end))
+          << begin << " " << end;
+      switch (random() % 4) {
+        case 0:
+          begin = static_cast<int64_t>(random() % 60'000) - 100;
+          break;
+        case 1:
+          break;
+        default:
+          begin = end;
+      }
     }
   }
-}
-
-TEST(LocalCalendarTest, ASkippedDateIsEmptyAndASkippedMidnightBeginsLater) {
-  LocalCalendar apia = Of("Pacific/Apia");
-  EXPECT_EQ(0, apia.Day(Date(2011, 12, 30)).length());
-  LocalCalendar paulo = Of("America/Sao_Paulo");
-  // 2018-11-04 began at 01:00.
-  EXPECT_EQ(23 * kHour, paulo.Day(Date(2018, 11, 4)).length());
 }
 
 }  // namespace
