@@ -62,6 +62,60 @@ void SpreadSums::operator+=(const SpreadSums& other) {
   squares += other.squares;
 }
 
+// Groups are of a few tasks, so that what costs is where loops end: there are
+// two, over the values and over the targets.
+template <typename Task>
+inline StratumRanker::Group StratumRanker::NextGroup(
+    const Reference& reference, std::span<const Task>* tasks,
+    std::array<Int128, kTargets>* met) {
+  Group group;
+  group.worker = WorkerOf(tasks->front());
+  own_.Clear();
+  own_censored_.Clear();
+  size_t end = 0;
+  do {
+    const Task& task = (*tasks)[end];
+    (IsCensored(task) ? own_censored_ : own_).Add(task.value);
+    ++end;
+  } while (end < tasks->size() && WorkerOf((*tasks)[end]) == group.worker);
+  const std::span<const Task> own_tasks = tasks->first(end);
+  *tasks = tasks->subspan(end);
+  own_.Settle();
+  own_censored_.Settle();
+  group.own = own_.size();
+  group.own_censored = own_censored_.size();
+
+  const bool bounds = reference.censored.size() > group.own_censored;
+  std::array<bool, kTargets> any;
+  for (int t = 0; t < kTargets; ++t) any[t] = reference.targets[t].size() > 0;
+  std::array<int64_t, kTargets> all_met = {}, own_met = {}, below = {};
+  for (const Task& task : own_tasks) {
+    if (IsCensored(task)) continue;
+    for (int t = 0; t < kTargets; ++t) {
+      if (!any[t]) continue;
+      below[t] += AtMost(reference.targets[t], task.value - int64_t{1}, task);
+      if (!IsRanked(task, t)) continue;
+      const int64_t target = task.target[t];
+      TargetGroup& sums = group.targets[t];
+      ++sums.ranked;
+      all_met[t] += AtMost(reference.durations, target, task);
+      own_met[t] += own_.AtMost(target);
+      if (bounds) {
+        sums.met_censored += AtMost(reference.censored, target, task) -
+                             own_censored_.AtMost(target);
+      }
+    }
+  }
+  for (int t = 0; t < kTargets; ++t) {
+    if (!any[t]) continue;
+    (*met)[t] += all_met[t];
+    group.targets[t].met = all_met[t] - own_met[t];
+    group.targets[t].at_or_above =
+        group.own * reference.targets[t].size() - below[t];
+  }
+  return group;
+}
+
 template <typename Task>
 void StratumRanker::Rank(
     const Reference& reference, std::span<const Task> tasks,
@@ -69,13 +123,8 @@ void StratumRanker::Rank(
     std::span<std::array<WorkerInfluence, kTargets>> influence) {
   groups_.clear();
   std::array<Int128, kTargets> own_met = {};
-  for (size_t begin = 0; begin < tasks.size();) {
-    const uint32_t worker = WorkerOf(tasks[begin]);
-    size_t end = begin + 1;
-    while (end < tasks.size() && WorkerOf(tasks[end]) == worker) ++end;
-    groups_.push_back(
-        GroupOf(reference, tasks.subspan(begin, end - begin), &own_met));
-    begin = end;
+  while (!tasks.empty()) {
+    groups_.push_back(NextGroup(reference, &tasks, &own_met));
   }
   if (met != nullptr) *met = own_met;
   const std::array<Int128, kTargets>& all_met =
@@ -83,6 +132,8 @@ void StratumRanker::Rank(
 
   const int64_t n = reference.durations.size();
   const int64_t censored = reference.censored.size();
+  others_.Begin(n);
+  started_.Begin(n + censored);
   for (int t = 0; t < kTargets; ++t) {
     const int64_t ranked = reference.targets[t].size();
     if (ranked == 0) continue;
@@ -104,15 +155,17 @@ void StratumRanker::Rank(
       if (target.ranked > 0 && others > 0) {
         sum.n += target.ranked;
         ++sum.workers;
-        const Int128 pi = FixedPoint(target.met, others, kRankBits);
-        const int64_t started = others + censored - group.own_censored;
+        const Int128 pi = others_.Less(group.own).Of(target.met);
+        const int64_t gone = group.own + group.own_censored;
         sum.pi += pi;
-        sum.low +=
-            started == others ? pi : FixedPoint(target.met, started, kRankBits);
-        sum.high += started == others
-                        ? pi
-                        : FixedPoint(Int128{target.met} + target.met_censored,
-                                     started, kRankBits);
+        if (n + censored - gone == others) {
+          sum.low += pi;
+          sum.high += pi;
+        } else {
+          const FixedDivisor& started = started_.Less(gone);
+          sum.low += started.Of(target.met);
+          sum.high += started.Of(target.met + target.met_censored);
+        }
         worker.ranked += target.ranked;
         moved += static_cast<double>(target.met) / static_cast<double>(others);
       }
@@ -121,66 +174,17 @@ void StratumRanker::Rank(
   }
 }
 
-void StratumRanker::OwnValues::Assign(std::vector<int64_t>& values) {
-  sorted_.clear();
-  size_ = static_cast<int64_t>(values.size());
-  bool narrow = values.size() <= kFew;
-  for (size_t i = 0; narrow && i < values.size(); ++i) {
-    few_[i] = static_cast<int32_t>(values[i]);
-    narrow = few_[i] == values[i] && few_[i] > INT32_MIN && few_[i] < INT32_MAX;
-  }
-  if (narrow) {
-    for (size_t i = values.size(); i % kStep != 0; ++i) few_[i] = INT32_MAX;
-    return;
-  }
-  sorted_.swap(values);
-  std::sort(sorted_.begin(), sorted_.end());
+void StratumRanker::OwnValues::AddMany(int64_t value, size_t before) {
+  if (many_.empty()) many_.assign(few_.begin(), few_.begin() + before);
+  many_.push_back(value);
 }
 
-int64_t StratumRanker::OwnValues::AtMostSorted(int64_t value) const {
-  return std::upper_bound(sorted_.begin(), sorted_.end(), value) -
-         sorted_.begin();
+void StratumRanker::OwnValues::SortMany() {
+  std::sort(many_.begin(), many_.end());
 }
 
-template <typename Task>
-StratumRanker::Group StratumRanker::GroupOf(const Reference& reference,
-                                            std::span<const Task> tasks,
-                                            std::array<Int128, kTargets>* met) {
-  values_.clear();
-  censored_values_.clear();
-  for (const Task& task : tasks) {
-    (IsCensored(task) ? censored_values_ : values_).push_back(task.value);
-  }
-  own_.Assign(values_);
-  own_censored_.Assign(censored_values_);
-  Group group;
-  group.worker = WorkerOf(tasks.front());
-  group.own = own_.size();
-  group.own_censored = own_censored_.size();
-  const bool bounds = reference.censored.size() > group.own_censored;
-  for (int t = 0; t < kTargets; ++t) {
-    const SortedValues& targets = reference.targets[t];
-    if (targets.size() == 0) continue;
-    TargetGroup& sums = group.targets[t];
-    int64_t all_met = 0, own_met = 0, below = 0;
-    for (const Task& task : tasks) {
-      if (IsCensored(task)) continue;
-      below += AtMost(targets, task.value - int64_t{1}, task);
-      if (!IsRanked(task, t)) continue;
-      const int64_t target = task.target[t];
-      ++sums.ranked;
-      all_met += AtMost(reference.durations, target, task);
-      own_met += own_.AtMost(target);
-      if (bounds) {
-        sums.met_censored += AtMost(reference.censored, target, task) -
-                             own_censored_.AtMost(target);
-      }
-    }
-    (*met)[t] += all_met;
-    sums.met = all_met - own_met;
-    sums.at_or_above = group.own * targets.size() - below;
-  }
-  return group;
+int64_t StratumRanker::OwnValues::AtMostOfMany(int64_t value) const {
+  return std::upper_bound(many_.begin(), many_.end(), value) - many_.begin();
 }
 
 template void StratumRanker::Rank(

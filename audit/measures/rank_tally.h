@@ -10,6 +10,7 @@
 #include "audit/measures/rank_reference.h"
 #include "audit/measures/task_records.h"
 #include "audit/stats/decimal.h"
+#include "audit/stats/fixed_divisor.h"
 
 namespace plumbline::audit {
 
@@ -69,41 +70,84 @@ class StratumRanker {
     int64_t own = 0, own_censored = 0;
     std::array<TargetGroup, kTargets> targets;
   };
+  // The group that `tasks` begins with; takes it off them.
   template <typename Task>
-  Group GroupOf(const Reference& reference, std::span<const Task> tasks,
-                std::array<Int128, kTargets>* met);
+  Group NextGroup(const Reference& reference, std::span<const Task>* tasks,
+                  std::array<Int128, kTargets>* met);
 
   // A worker's own durations, of which there are few as a rule.
   class OwnValues {
    public:
-    void Assign(std::vector<int64_t>& values);  // May take the values.
+    void Clear() {
+      size_ = 0;
+      many_.clear();
+    }
+    void Add(int64_t value) {
+      const size_t at = static_cast<size_t>(size_++);
+      if (at < kFew && value > INT32_MIN && value < INT32_MAX &&
+          many_.empty()) {
+        if (at % kStep == 0) {
+          for (size_t i = at; i < at + kStep; ++i) few_[i] = INT32_MAX;
+        }
+        few_[at] = static_cast<int32_t>(value);
+      } else {
+        AddMany(value, at);
+      }
+    }
+    // After the last one, before AtMost.
+    void Settle() {
+      if (!many_.empty()) SortMany();
+    }
     int64_t size() const { return size_; }
     int64_t AtMost(int64_t value) const {
-      if (!sorted_.empty()) return AtMostSorted(value);
+      if (!many_.empty()) return AtMostOfMany(value);
       const int32_t bound = static_cast<int32_t>(
           std::clamp<int64_t>(value, INT32_MIN, INT32_MAX - 1));
       int32_t count = 0;
       for (int64_t i = 0; i < size_; i += kStep) {
-        for (int64_t j = i; j < i + kStep; ++j) count += few_[j] <= bound;
+        for (size_t j = 0; j < kStep; ++j) count += few_[i + j] <= bound;
       }
       return count;
     }
 
    private:
-    // Up to this many are counted one by one, four at a time, which is faster
-    // than sorting them.
+    // Up to this many are counted one by one, eight at a time, which is faster
+    // than sorting them. The places left over hold INT32_MAX.
     static constexpr size_t kFew = 64;
-    // Counted so many at a time, up to INT32_MAX in the places left over.
-    static constexpr int64_t kStep = 8;
-    int64_t AtMostSorted(int64_t value) const;
+    static constexpr size_t kStep = 8;
+    void AddMany(int64_t value, size_t before);
+    void SortMany();
+    int64_t AtMostOfMany(int64_t value) const;
 
     int64_t size_ = 0;
     std::array<int32_t, kFew> few_;  // Between the extremes.
-    std::vector<int64_t> sorted_;
+    std::vector<int64_t> many_;      // All of them, where they are not few.
   };
 
-  std::vector<int64_t> values_, censored_values_;
+  // The divisor `most - less`, kept for as long as `most` stays.
+  class Divisors {
+   public:
+    void Begin(int64_t most) {
+      most_ = most;
+      kept_.clear();
+    }
+    const FixedDivisor& Less(int64_t less) {
+      if (less >= kKept) return other_ = FixedDivisor(most_ - less, kRankBits);
+      if (static_cast<size_t>(less) >= kept_.size()) kept_.resize(less + 1);
+      FixedDivisor& divisor = kept_[less];
+      if (divisor.by() == 0) divisor = FixedDivisor(most_ - less, kRankBits);
+      return divisor;
+    }
+
+   private:
+    static constexpr int64_t kKept = 64;
+    int64_t most_ = 0;
+    std::vector<FixedDivisor> kept_;
+    FixedDivisor other_;
+  };
+
   OwnValues own_, own_censored_;
+  Divisors others_, started_;
   std::vector<Group> groups_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "audit/stats/chance_gini.h"
 #include "audit/stats/decimal.h"
+#include "audit/stats/fixed_divisor.h"
 #include "audit/stats/hash.h"
 #include "audit/stats/histogram.h"
 #include "audit/stats/inequality.h"
@@ -183,6 +184,23 @@ TEST(DecimalTest, FixedPointIsTheNearestWhateverTheWay) {
     const Int128 rest = (value << bits) - fixed * by;  // In [-by/2, by/2).
     ASSERT_TRUE(2 * rest < by && -2 * rest <= by) << i;
     ASSERT_EQ(FixedPoint(-value, by, bits), -fixed) << i;
+  }
+}
+
+TEST(DecimalTest, ADivisorGivesTheSameFixedPoints) {
+  std::mt19937_64 random(10);
+  for (int i = 0; i < 20'000; ++i) {
+    const int bits = i % 2 == 0 ? 60 : 1 + static_cast<int>(random() % 60);
+    const int64_t by =
+        1 + static_cast<int64_t>(random() >> (random() % 62 + 2));
+    const FixedDivisor divisor(by, bits);
+    for (const int64_t value :
+         {int64_t{0}, by, by - 1, by / 2, int64_t{1} << 32,
+          static_cast<int64_t>(random() >> (random() % 62 + 2)),
+          static_cast<int64_t>(random() >> 32)}) {
+      ASSERT_EQ(divisor.Of(value), FixedPoint(value, by, bits))
+          << value << " / " << by << " in " << bits;
+    }
   }
 }
 
