@@ -112,7 +112,8 @@ class Allocation : public Measure {
       if (IsCounted(kind)) pay_seen_ += summary.pay.seen[kind];
     }
     totals.online += summary.sets[kOnline];
-    const std::span<const CellPart> parts = cells_.Cut(timeline);
+    const std::span<const CellPart> parts =
+        cells_.Cut(timeline, summary.task_pay);
     totals.parts.insert(totals.parts.end(), parts.begin(), parts.end());
   }
 

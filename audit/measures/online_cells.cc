@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
-#include "audit/measures/pay_sums.h"
 #include "audit/measures/worker_hours.h"
 
 namespace plumbline::audit {
 namespace {
 
 using replay::IsKnown;
-
-constexpr int kHourTypes = 6;
-constexpr int kWeathers = 4;
 
 }  // namespace
 
@@ -21,14 +17,11 @@ OnlineCells::OnlineCells(const MeasureContext& context)
 uint32_t OnlineCells::CellOf(const OnlineCell& key) {
   const auto [at, fresh] =
       cells_.try_emplace(key, static_cast<uint32_t>(keys_.size()));
-  if (fresh) {
-    keys_.push_back(key);
-    part_of_.push_back(-1);
-  }
+  if (fresh) keys_.push_back(key);
   return at->second;
 }
 
-uint32_t OnlineCells::ZoneOf(replay::Symbol zone) {
+inline uint32_t OnlineCells::ZoneOf(replay::Symbol zone) {
   if (zone >= zone_index_.size()) zone_index_.resize(zone + 1, -1);
   int32_t& at = zone_index_[zone];
   if (at < 0) {
@@ -36,12 +29,13 @@ uint32_t OnlineCells::ZoneOf(replay::Symbol zone) {
     zones_.emplace_back(zone == 0 || context_.store == nullptr
                             ? ""
                             : context_.store->Text(zone));
-    cell_of_.resize(zones_.size() * kHourTypes * kWeathers, -1);
+    cell_of_.resize(zones_.size() * kWeathers * kHourTypes, -1);
+    part_of_.resize(cell_of_.size(), -1);
   }
   return static_cast<uint32_t>(at);
 }
 
-int OnlineCells::WeatherIn(replay::Symbol weather) {
+inline uint32_t OnlineCells::WeatherIn(replay::Symbol weather) {
   if (weather >= weather_of_.size()) weather_of_.resize(weather + 1, -1);
   int8_t& at = weather_of_[weather];
   if (at < 0) {
@@ -49,57 +43,55 @@ int OnlineCells::WeatherIn(replay::Symbol weather) {
                                  ? kWeatherUnknown
                                  : WeatherOf(context_.store->Text(weather)));
   }
-  return at;
+  return static_cast<uint32_t>(at);
 }
 
-CellPart& OnlineCells::PartOf(const Conditions& conditions, int hour_type) {
-  const int64_t place =
-      (int64_t{conditions.zone} * kHourTypes + hour_type) * kWeathers +
-      conditions.weather;
-  if (place == last_place_) return parts_[last_part_];
+int32_t OnlineCells::NewPart(uint32_t place) {
   int32_t& cell = cell_of_[place];
   if (cell < 0) {
+    const uint32_t hour_type = place % kHourTypes;
+    const uint32_t weather = place / kHourTypes % kWeathers;
     cell = static_cast<int32_t>(
-        CellOf({zones_[conditions.zone], hour_type, conditions.weather}));
+        CellOf({zones_[place / kHourTypes / kWeathers],
+                static_cast<int>(hour_type), static_cast<int>(weather)}));
   }
-  int32_t& part = part_of_[cell];
-  if (part < 0) {
-    part = static_cast<int32_t>(parts_.size());
-    parts_.push_back({.cell = static_cast<uint32_t>(cell)});
-  }
-  last_place_ = place;
-  last_part_ = part;
-  return parts_[part];
+  parts_.push_back({.cell = static_cast<uint32_t>(cell)});
+  places_.push_back(place);
+  return part_of_[place] = static_cast<int32_t>(parts_.size()) - 1;
+}
+
+inline CellPart& OnlineCells::PartOf(uint32_t place, int hour_type) {
+  place += static_cast<uint32_t>(hour_type);
+  const int32_t part = part_of_[place];
+  return parts_[part >= 0 ? part : NewPart(place)];
 }
 
 std::span<const CellPart> OnlineCells::Cut(
-    const replay::WorkerTimeline& timeline) {
-  for (const CellPart& part : parts_) part_of_[part.cell] = -1;
+    const replay::WorkerTimeline& timeline, std::span<const TaskPay> pay) {
+  for (const uint32_t place : places_) part_of_[place] = -1;
   parts_.clear();
-  last_place_ = -1;
+  places_.clear();
   latest_.clear();
   if (!timeline.known || timeline.online == nullptr ||
       timeline.online->empty()) {
     return parts_;
   }
-  for (const replay::Task& task : timeline.tasks) {
+  latest_.reserve(timeline.tasks.size());
+  for (size_t i = 0; i < timeline.tasks.size(); ++i) {
+    const replay::Task& task = timeline.tasks[i];
     const int64_t at =
         IsKnown(task.accepted_at) ? task.accepted_at : task.completed_at;
     if (!IsKnown(at)) continue;
-    const Conditions conditions = {at, ZoneOf(task.zone),
-                                   WeatherIn(task.weather)};
+    const uint32_t place =
+        (ZoneOf(task.zone) * kWeathers + WeatherIn(task.weather)) * kHourTypes;
     // Tasks come in order of acceptance, those without one first.
-    if (IsKnown(task.accepted_at)) latest_.push_back(conditions);
+    if (IsKnown(task.accepted_at)) latest_.push_back({at, place});
     if (!task.delivered) continue;
-    CellPart& part = PartOf(conditions, clock_.TypeOf(at));
+    CellPart& part = PartOf(place, clock_.TypeOf(at));
     ++part.delivered;
-    for (const replay::PayAmount& pay : task.pay) {
-      if (!IsCounted(pay.kind) || !IsKnown(pay.amount)) continue;
-      // Beyond 62 bits lies no pay; a fault of the log must not overflow.
-      constexpr int64_t kMost = int64_t{1} << 62;
-      const int64_t amount = std::clamp(pay.amount, -kMost, kMost - 1);
-      part.pay = std::clamp(part.pay + amount, -kMost, kMost);
-    }
+    // Beyond 62 bits lies no pay; a fault of the log must not overflow.
+    constexpr int64_t kMost = int64_t{1} << 62;
+    part.pay = std::clamp(part.pay + pay[i].counted, -kMost, kMost);
   }
   if (!latest_.empty()) CutOnline(*timeline.online);
   return parts_;
@@ -119,7 +111,7 @@ void OnlineCells::CutOnline(const replay::IntervalSet& online) {
         const int64_t next = now + 1 < latest_.size()
                                  ? std::min(until, latest_[now + 1].from)
                                  : until;
-        PartOf(latest_[now], hour_type).online += next - at;
+        PartOf(latest_[now].place, hour_type).online += next - at;
         at = next;
       }
     }

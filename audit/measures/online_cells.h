@@ -10,6 +10,7 @@
 
 #include "audit/measures/local_clock.h"
 #include "audit/measures/measure.h"
+#include "audit/measures/pay_sums.h"
 #include "audit/measures/strata.h"
 
 namespace plumbline::audit {
@@ -41,22 +42,24 @@ class OnlineCells {
  public:
   explicit OnlineCells(const MeasureContext& context);
 
-  // Lives until the next call.
-  std::span<const CellPart> Cut(const replay::WorkerTimeline& timeline);
+  // `pay` is that of the tasks, one each. Lives until the next call.
+  std::span<const CellPart> Cut(const replay::WorkerTimeline& timeline,
+                                std::span<const TaskPay> pay);
 
   const OnlineCell& KeyOf(uint32_t cell) const { return keys_[cell]; }
   uint32_t CellOf(const OnlineCell& key);
   size_t size() const { return keys_.size(); }
 
  private:
+  // The conditions from an instant on: their place less the type of hour.
   struct Conditions {
     int64_t from = 0;
-    uint32_t zone = 0;  // Place in `cell_of_`.
-    int weather = 0;
+    uint32_t place = 0;
   };
   uint32_t ZoneOf(replay::Symbol zone);
-  int WeatherIn(replay::Symbol weather);
-  CellPart& PartOf(const Conditions& conditions, int hour_type);
+  uint32_t WeatherIn(replay::Symbol weather);
+  CellPart& PartOf(uint32_t place, int hour_type);
+  int32_t NewPart(uint32_t place);
   void CutOnline(const replay::IntervalSet& online);
 
   const MeasureContext& context_;
@@ -65,14 +68,13 @@ class OnlineCells {
   std::map<OnlineCell, uint32_t> cells_;
   std::vector<int32_t> zone_index_;  // By symbol.
   std::vector<int8_t> weather_of_;   // By symbol.
-  std::vector<std::string> zones_;   // By place.
-  std::vector<int32_t> cell_of_;     // By place, hour type and weather.
-  std::vector<int32_t> part_of_;     // By cell, -1 where this worker has none.
-  // Place of the part last asked for in `cell_of_`, -1 for none, and the part.
-  int64_t last_place_ = -1;
-  int32_t last_part_ = -1;
+  std::vector<std::string> zones_;
+  // By place, which is zone, weather and type of hour: the cell, -1 where it
+  // has no number yet, and this worker's part of it, -1 where he has none.
+  std::vector<int32_t> cell_of_, part_of_;
   std::vector<Conditions> latest_;
   std::vector<CellPart> parts_;
+  std::vector<uint32_t> places_;  // Of the parts.
 };
 
 }  // namespace plumbline::audit

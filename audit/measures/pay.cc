@@ -40,7 +40,9 @@ class Pay : public Measure {
       seen_[kind] += summary.pay.seen[kind];
     }
     if (!fares_) return;
-    for (const replay::Task& task : timeline.tasks) ObserveFare(task);
+    for (size_t i = 0; i < timeline.tasks.size(); ++i) {
+      ObserveFare(timeline.tasks[i].customer_total, summary.task_pay[i]);
+    }
   }
 
   void Save(v1::MeasureState* envelope) const override {
@@ -129,20 +131,9 @@ class Pay : public Measure {
   }
 
  private:
-  void ObserveFare(const replay::Task& task) {
-    if (!IsKnown(task.customer_total)) return;
-    int64_t pay = 0;
-    bool known = false;
-    for (const replay::PayAmount& part : task.pay) {
-      if (IsCounted(part.kind)) {
-        pay += part.amount;
-        known = true;
-      } else if (part.kind == v1::PAY_COMMISSION || part.kind == v1::PAY_FEE) {
-        pay -= part.amount;
-      }
-    }
-    if (!known) return;
-    const int64_t total = task.customer_total;
+  void ObserveFare(int64_t total, const TaskPay& of_task) {
+    if (!IsKnown(total) || !of_task.any) return;
+    const int64_t pay = of_task.counted - of_task.deducted;
     if (pay > kLargestAmount || pay < -kLargestAmount) return;
     ++rate_n_;
     rate_pay_ += pay;

@@ -1,6 +1,7 @@
 #ifndef PLUMBLINE_AUDIT_MEASURES_PAY_SUMS_H_
 #define PLUMBLINE_AUDIT_MEASURES_PAY_SUMS_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -28,6 +29,13 @@ const std::string& PayKindName(int kind);
 // those with a wide column. Decided once, so that rows look at no others.
 std::vector<int> PayKindsOf(const MeasureContext& context);
 
+// Of one task, in millionths.
+struct TaskPay {
+  int64_t counted = 0;
+  int64_t deducted = 0;  // Commission and fee.
+  bool any = false;      // Whether any counted kind is recorded.
+};
+
 struct PaySums {
   std::array<Int128, replay::kPayKinds> sum = {};    // Millionths.
   std::array<int64_t, replay::kPayKinds> seen = {};  // Amounts added.
@@ -36,15 +44,23 @@ struct PaySums {
     sum[kind] += amount;
     ++seen[kind];
   }
-  // All pay of one task; returns what of it is counted.
-  Int128 Add(std::span<const replay::PayAmount> parts) {
-    Int128 counted = 0;
+  // All pay of one task.
+  TaskPay Add(std::span<const replay::PayAmount> parts) {
+    TaskPay pay;
     for (const replay::PayAmount& part : parts) {
       if (!replay::IsKnown(part.amount)) continue;
       Add(part.kind, part.amount);
-      if (IsCounted(part.kind)) counted += part.amount;
+      // Beyond it lies no pay; a fault of the log must not overflow.
+      constexpr int64_t kMost = int64_t{1} << 57;
+      const int64_t amount = std::clamp(part.amount, -kMost, kMost);
+      if (IsCounted(part.kind)) {
+        pay.counted += amount;
+        pay.any = true;
+      } else if (part.kind == v1::PAY_COMMISSION || part.kind == v1::PAY_FEE) {
+        pay.deducted += amount;
+      }
     }
-    return counted;
+    return pay;
   }
   Int128 Counted() const;
   Int128 Debits() const;

@@ -11,10 +11,6 @@ namespace {
 using replay::IsKnown;
 using replay::kUnknown;
 
-constexpr int kHourTypes = 6;
-constexpr int kWeathers = 4;
-constexpr int kLoads = 4;
-
 // The last clock at which the task was still under way.
 int64_t LastClock(const replay::Task& task) {
   return std::max({task.accepted_at, task.arrived_pickup_at, task.picked_up_at,
@@ -57,11 +53,6 @@ StratumKey StratumKey::At(int at) const {
   if (at >= 2) key.load = 0;
   if (at >= 3) key.zone.clear();
   return key;
-}
-
-int StratumKey::CodeOf(int band, int hour_type, int weather, int load) {
-  return ((band * kHourTypes + hour_type) * kWeathers + weather) * kLoads +
-         load;
 }
 
 int StratumKey::Code() const { return CodeOf(band, hour_type, weather, load); }
@@ -142,7 +133,8 @@ StratumSorter::StratumSorter(const MeasureContext& context)
       static_cast<int>(bands_.size() + 2) * kHourTypes * kWeathers * kLoads;
 }
 
-int StratumSorter::BandOf(const replay::Task& task) const {
+// Inline, as all that is called for each task.
+inline int StratumSorter::BandOf(const replay::Task& task) const {
   int64_t distance = task.route_distance;
   if (!IsKnown(distance) && IsKnown(task.pickup_distance) &&
       IsKnown(task.dropoff_distance)) {
@@ -166,60 +158,54 @@ uint32_t StratumSorter::CellOf(const StratumKey& key) {
   return at->second;
 }
 
-uint32_t StratumSorter::SlotOf(replay::Symbol zone, replay::Symbol vehicle) {
-  auto index = [this](replay::Symbol symbol, std::vector<int32_t>& by_symbol,
-                      std::vector<std::string>& texts) {
-    if (symbol >= by_symbol.size()) by_symbol.resize(symbol + 1, -1);
-    int32_t& at = by_symbol[symbol];
-    if (at < 0) {
-      at = static_cast<int32_t>(texts.size());
-      texts.push_back(TextOf(symbol));
-    }
-    return at;
-  };
-  const int32_t z = index(zone, zone_index_, zones_);
-  const int32_t v = index(vehicle, vehicle_index_, vehicles_);
-  if (static_cast<size_t>(z) >= slots_.size()) slots_.resize(z + 1);
-  if (static_cast<size_t>(v) >= slots_[z].size()) slots_[z].resize(v + 1, -1);
-  int32_t& slot = slots_[z][v];
+inline size_t StratumSorter::SlotOf(replay::Symbol zone,
+                                    replay::Symbol vehicle) {
+  if (vehicle >= slots_.size()) slots_.resize(vehicle + 1);
+  std::vector<int32_t>& of_zone = slots_[vehicle];
+  if (zone >= of_zone.size()) of_zone.resize(zone + 1, -1);
+  int32_t& slot = of_zone[zone];
   if (slot < 0) {
-    slot = static_cast<int32_t>(cell_of_slot_.size());
-    cell_of_slot_.emplace_back(codes_, -1);
+    slot = static_cast<int32_t>(cell_of_.size() / codes_);
+    cell_of_.resize(cell_of_.size() + codes_, -1);
   }
-  return static_cast<uint32_t>(slot);
+  return static_cast<size_t>(slot);
+}
+
+inline int StratumSorter::WeatherIn(replay::Symbol weather) {
+  if (weather >= weather_of_.size()) weather_of_.resize(weather + 1, -1);
+  int8_t& at = weather_of_[weather];
+  if (at < 0) at = static_cast<int8_t>(WeatherOf(TextOf(weather)));
+  return at;
 }
 
 std::span<const TaskInStratum> StratumSorter::Sort(
     const replay::WorkerTimeline& timeline) {
-  tasks_.clear();
-  open_ends_.clear();
+  if (tasks_.size() < timeline.tasks.size()) {
+    tasks_.resize(timeline.tasks.size());
+    open_ends_.resize(timeline.tasks.size());
+  }
+  TaskInStratum* out = tasks_.data();
+  size_t open = 0;
   for (const replay::Task& task : timeline.tasks) {
     if (!IsKnown(task.accepted_at)) continue;
     // Tasks come in order of acceptance: what ended before is open no more.
-    std::erase_if(open_ends_,
-                  [&](int64_t end) { return end <= task.accepted_at; });
+    size_t kept = 0;
+    for (size_t i = 0; i < open; ++i) {
+      open_ends_[kept] = open_ends_[i];
+      kept += open_ends_[i] > task.accepted_at;
+    }
     const int64_t end =
         IsKnown(task.completed_at) ? task.completed_at : task.cancelled_at;
-    open_ends_.push_back(IsKnown(end) ? end : task.accepted_at);
+    open_ends_[kept] = IsKnown(end) ? end : task.accepted_at;
+    open = kept + 1;
 
     const int band = BandOf(task);
     const int hour_type = clock_.TypeOf(task.accepted_at);
-    const int load = static_cast<int>(std::min<size_t>(open_ends_.size(), 3));
-    if (task.weather >= weather_of_.size()) {
-      weather_of_.resize(task.weather + 1, -1);
-    }
-    int8_t& weather = weather_of_[task.weather];
-    if (weather < 0) {
-      weather = static_cast<int8_t>(WeatherOf(TextOf(task.weather)));
-    }
-    if (task.zone != last_zone_ || task.vehicle != last_vehicle_ ||
-        last_slot_ < 0) {
-      last_slot_ = SlotOf(task.zone, task.vehicle);
-      last_zone_ = task.zone;
-      last_vehicle_ = task.vehicle;
-    }
-    int32_t& cell = cell_of_slot_[last_slot_][StratumKey::CodeOf(
-        band, hour_type, weather, load)];
+    const int weather = WeatherIn(task.weather);
+    const int load = static_cast<int>(std::min<size_t>(open, 3));
+    int32_t& cell =
+        cell_of_[SlotOf(task.zone, task.vehicle) * codes_ +
+                 StratumKey::CodeOf(band, hour_type, weather, load)];
     if (cell < 0) {
       StratumKey key;
       key.zone = TextOf(task.zone);
@@ -245,9 +231,9 @@ std::span<const TaskInStratum> StratumSorter::Sort(
       in.target[0] = task.promised_at - task.accepted_at;
     }
     if (IsKnown(task.limit_at)) in.target[1] = task.limit_at - task.accepted_at;
-    tasks_.push_back(in);
+    *out++ = in;
   }
-  return tasks_;
+  return {tasks_.data(), out};
 }
 
 }  // namespace plumbline::audit

@@ -19,6 +19,9 @@ namespace plumbline::audit {
 // acceptance, vehicle. Where too few tasks share one, weather is dropped, then
 // load, then zones are merged (levels 1 to 3). Unknown is a value of its own.
 inline constexpr int kLevels = 4;
+inline constexpr int kHourTypes = 6;
+inline constexpr int kWeathers = 4;
+inline constexpr int kLoads = 4;
 
 enum HourType { kLunch, kDinner, kOtherHours };  // Weekdays; + 3 at weekends.
 enum Weather { kWeatherUnknown, kDry, kRain, kSevere };
@@ -35,7 +38,10 @@ struct StratumKey {
   StratumKey At(int level) const;  // The stratum that holds this one there.
   int CodeAt(int level) const;     // Code() of At(level).
   int Code() const;                // All but level, zone and vehicle, packed.
-  static int CodeOf(int band, int hour_type, int weather, int load);
+  static int CodeOf(int band, int hour_type, int weather, int load) {
+    return ((band * kHourTypes + hour_type) * kWeathers + weather) * kLoads +
+           load;
+  }
   static StratumKey FromCode(int level, std::string zone, std::string vehicle,
                              int code);
   // "1000-2000 m, zone=A, weekday lunch, dry, load 1, vehicle=ebike".
@@ -99,7 +105,8 @@ class StratumSorter {
 
  private:
   int BandOf(const replay::Task& task) const;
-  uint32_t SlotOf(replay::Symbol zone, replay::Symbol vehicle);
+  size_t SlotOf(replay::Symbol zone, replay::Symbol vehicle);
+  int WeatherIn(replay::Symbol weather);
   std::string TextOf(replay::Symbol symbol) const;
 
   const MeasureContext& context_;
@@ -108,17 +115,11 @@ class StratumSorter {
   int codes_;                   // Number of codes per zone and vehicle.
   std::vector<StratumKey> keys_;
   std::map<StratumKey, uint32_t> cells_;
-  // By symbol: small index of the zone or vehicle, and class of the weather.
-  std::vector<int32_t> zone_index_, vehicle_index_;
-  std::vector<int8_t> weather_of_;
-  std::vector<std::string> zones_, vehicles_;
-  std::vector<std::vector<int32_t>> slots_;  // [zone][vehicle], -1 for none.
-  std::vector<std::vector<int32_t>> cell_of_slot_;  // [slot][code]
-  // Of the last task: most of a worker's are alike.
-  replay::Symbol last_zone_ = 0, last_vehicle_ = 0;
-  int64_t last_slot_ = -1;
+  std::vector<int8_t> weather_of_;           // By symbol.
+  std::vector<std::vector<int32_t>> slots_;  // [vehicle][zone], -1 for none.
+  std::vector<int32_t> cell_of_;             // [slot][code], -1 for none.
   std::vector<TaskInStratum> tasks_;
-  std::vector<int64_t> open_ends_;
+  std::vector<int64_t> open_ends_;  // Of the tasks open at the one at hand.
 };
 
 }  // namespace plumbline::audit

@@ -67,7 +67,8 @@ class RankedTasks {
   void Merge(const v1::TargetsFirst& first);
 
  private:
-  struct Cell {
+  // What each task touches lies in one line.
+  struct alignas(64) Cell {
     int64_t completed = 0, workers = 0;  // Of the records.
     uint32_t last_worker = UINT32_MAX;
     DaySet days;

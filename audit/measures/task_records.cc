@@ -9,9 +9,12 @@ namespace {
 using replay::IsKnown;
 using replay::kUnknown;
 
-// 4 MiB: a few tasks a cell in each block, and sorting stays near the cache.
+// A few tasks a cell in each block, and sorting stays near the cache.
 constexpr size_t kBlock = size_t{1} << 18;
 constexpr int32_t kNone = std::numeric_limits<int32_t>::min();
+
+// Blocks between asking for memory and reading it.
+constexpr size_t kAhead = 4;
 
 bool Narrow(int64_t value, int32_t* out) {
   *out = static_cast<int32_t>(value);
@@ -27,121 +30,135 @@ int64_t Widen(int32_t value) { return value == kNone ? kUnknown : value; }
 
 }  // namespace
 
-void TaskRecords::Add(std::span<const TaskInStratum> tasks) {
-  if (!open_.empty() && open_.size() + tasks.size() > kBlock) Close();
-  if (open_.capacity() == 0) open_.reserve(kBlock);
-  for (const TaskInStratum& task : tasks) {
-    const bool censored = IsKnown(task.censored);
-    const int64_t value = censored ? task.censored : task.duration;
-    Record record;
-    record.who = task.cell | (censored ? kCensoredBit : 0);
-    if (Narrow(value, &record.value) &&
-        NarrowTarget(task.target[0], &record.target[0]) &&
-        NarrowTarget(task.target[1], &record.target[1])) {
-      open_.push_back(record);
-    } else {
-      wide_.push_back({task.cell,
-                       {.worker = workers_,
-                        .censored = censored,
-                        .value = value,
-                        .target = {task.target[0], task.target[1]}}});
-    }
-  }
-  open_ends_.push_back(static_cast<uint32_t>(open_.size()));
-  ++workers_;
-}
-
-bool TaskRecords::Shorten(const Record& record, uint32_t worker,
-                          ShortRecord* out) {
-  auto seconds = [](int32_t value, uint16_t* to) {
-    const int32_t second = value / 1000;
-    const uint32_t shifted = static_cast<uint32_t>(second + kShortBias);
-    *to = static_cast<uint16_t>(shifted);
-    return second * 1000 == value && shifted < kShortNone;
+inline bool TaskRecords::Shorten(const TaskInStratum& task, uint32_t worker,
+                                 ShortRecord* out) {
+  // From the least second on, in which a division takes one word.
+  auto seconds = [](int64_t value, uint16_t* to) {
+    const uint64_t shifted =
+        static_cast<uint64_t>(value) + uint64_t{kShortBias} * 1000;
+    const uint32_t second = static_cast<uint32_t>(shifted) / 1000;
+    *to = static_cast<uint16_t>(second);
+    return shifted < uint64_t{kShortNone} * 1000 && second * 1000 == shifted;
   };
-  auto target = [&seconds](int32_t value, uint16_t* to) {
-    if (value != kNone) return seconds(value, to);
+  auto target = [&seconds](int64_t value, uint16_t* to) {
+    if (IsKnown(value)) return seconds(value, to);
     *to = kShortNone;
     return true;
   };
-  out->who = static_cast<uint16_t>(
-      worker | ((record.who & kCensoredBit) != 0 ? kShortCensored : 0));
-  return seconds(record.value, &out->value) &&
-         target(record.target[0], &out->target[0]) &&
-         target(record.target[1], &out->target[1]);
+  const bool censored = IsKnown(task.censored);
+  out->who = static_cast<uint16_t>(worker | (censored ? kShortCensored : 0));
+  return seconds(censored ? task.censored : task.duration, &out->value) &&
+         target(task.target[0], &out->target[0]) &&
+         target(task.target[1], &out->target[1]);
 }
 
-// Puts what `make(record, worker of the block, place)` makes of the open
-// records at their places by cell; stops where it returns false.
-template <typename Out, typename Make>
-void TaskRecords::Scatter(std::span<const uint32_t> begins, Out* out,
-                          const Make& make) {
-  std::vector<uint32_t> next(begins.begin(), begins.end() - 1);
-  uint32_t at = 0;
-  for (uint32_t worker = 0; worker < open_ends_.size(); ++worker) {
-    for (; at < open_ends_[worker]; ++at) {
-      const Record& record = open_[at];
-      if (!make(record, worker, &out[next[record.who & ~kCensoredBit]++])) {
-        return;
-      }
+// A task that is not in short form: the whole block is not, from now on.
+void TaskRecords::AddLong(const TaskInStratum& task) {
+  const bool censored = IsKnown(task.censored);
+  const int64_t value = censored ? task.censored : task.duration;
+  Record record;
+  record.who = (workers_ - open_first_) | (censored ? kCensoredBit : 0);
+  if (!Narrow(value, &record.value) ||
+      !NarrowTarget(task.target[0], &record.target[0]) ||
+      !NarrowTarget(task.target[1], &record.target[1])) {
+    wide_.push_back({task.cell,
+                     {.worker = workers_,
+                      .censored = censored,
+                      .value = value,
+                      .target = {task.target[0], task.target[1]}}});
+    return;
+  }
+  if (open_short_) {
+    open_short_ = false;
+    auto widen = [](uint16_t second) {
+      return second == kShortNone ? kNone : (second - kShortBias) * 1000;
+    };
+    for (const ShortRecord& narrow : open_shorts_) {
+      const uint32_t bit = narrow.who & kShortCensored;
+      open_records_.push_back(
+          {.who = (narrow.who - bit) | (bit != 0 ? kCensoredBit : 0),
+           .value = widen(narrow.value),
+           .target = {widen(narrow.target[0]), widen(narrow.target[1])}});
+    }
+    open_shorts_.clear();
+  }
+  open_cells_.push_back(task.cell);
+  open_records_.push_back(record);
+}
+
+void TaskRecords::Add(std::span<const TaskInStratum> tasks) {
+  if ((!open_cells_.empty() && open_cells_.size() + tasks.size() > kBlock) ||
+      workers_ - open_first_ == kShortCensored) {
+    Close();
+  }
+  if (open_cells_.capacity() == 0) {
+    open_cells_.reserve(kBlock);
+    open_shorts_.reserve(kBlock);
+  }
+  const uint32_t worker = workers_ - open_first_;
+  for (const TaskInStratum& task : tasks) {
+    ShortRecord record;
+    if (open_short_ && Shorten(task, worker, &record)) {
+      open_cells_.push_back(task.cell);
+      open_shorts_.push_back(record);
+    } else {
+      AddLong(task);
     }
   }
+  ++workers_;
+}
+
+// The open records by cell, each cell's in order of the workers.
+template <typename Out>
+std::unique_ptr<Out[]> TaskRecords::Scattered(
+    std::span<const uint32_t> begins, const std::vector<Out>& records) const {
+  std::vector<uint32_t> next(begins.begin(), begins.end() - 1);
+  std::unique_ptr<Out[]> sorted(new Out[records.size()]);
+  for (size_t i = 0; i < records.size(); ++i) {
+    sorted[next[open_cells_[i]]++] = records[i];
+  }
+  return sorted;
 }
 
 void TaskRecords::Close() {
   std::stable_sort(
       wide_.begin(), wide_.end(),
       [](const WideRecord& a, const WideRecord& b) { return a.cell < b.cell; });
-  if (open_.empty()) {
-    open_ends_.clear();
-    return;
+  if (!open_cells_.empty()) {
+    const uint32_t last =
+        *std::max_element(open_cells_.begin(), open_cells_.end());
+    Block block;
+    block.begins.assign(last + size_t{2}, 0);
+    for (const uint32_t cell : open_cells_) ++block.begins[cell + 1];
+    for (size_t i = 1; i < block.begins.size(); ++i) {
+      block.begins[i] += block.begins[i - 1];
+    }
+    block.first_worker = open_first_;
+    if (open_short_) {
+      block.shorts = Scattered(block.begins, open_shorts_);
+      closed_bytes_ +=
+          static_cast<int64_t>(open_shorts_.size() * sizeof(ShortRecord));
+    } else {
+      block.records = Scattered(block.begins, open_records_);
+      closed_bytes_ +=
+          static_cast<int64_t>(open_records_.size() * sizeof(Record));
+    }
+    blocks_.push_back(std::move(block));
   }
-  uint32_t last = 0;
-  for (const Record& record : open_) {
-    last = std::max(last, record.who & ~kCensoredBit);
-  }
-  Block block;
-  block.begins.assign(last + 2, 0);
-  for (const Record& record : open_) {
-    ++block.begins[(record.who & ~kCensoredBit) + 1];
-  }
-  for (size_t i = 1; i < block.begins.size(); ++i) {
-    block.begins[i] += block.begins[i - 1];
-  }
-  block.first_worker = workers_ - static_cast<uint32_t>(open_ends_.size());
-  ShortRecord first;
-  bool fits =
-      open_ends_.size() <= kShortCensored && Shorten(open_.front(), 0, &first);
-  if (fits) {
-    block.shorts.reset(new ShortRecord[open_.size()]);
-    Scatter(block.begins, block.shorts.get(),
-            [&fits](const Record& record, uint32_t worker, ShortRecord* out) {
-              return fits = Shorten(record, worker, out);
-            });
-  }
-  if (!fits) {
-    block.shorts.reset();
-    block.records.reset(new Record[open_.size()]);
-    Scatter(block.begins, block.records.get(),
-            [&block](const Record& record, uint32_t worker, Record* out) {
-              *out = record;
-              out->who =
-                  (block.first_worker + worker) | (record.who & kCensoredBit);
-              return true;
-            });
-  }
-  closed_bytes_ += static_cast<int64_t>(
-      open_.size() * (fits ? sizeof(ShortRecord) : sizeof(Record)));
-  blocks_.push_back(std::move(block));
-  open_.clear();
-  open_ends_.clear();
+  open_cells_.clear();
+  open_shorts_.clear();
+  open_records_.clear();
+  open_short_ = true;
+  open_first_ = workers_;
 }
 
 void TaskRecords::Clear() { *this = TaskRecords(); }
 
 int64_t TaskRecords::bytes() const {
   return closed_bytes_ +
-         static_cast<int64_t>(open_.capacity() * sizeof(Record) +
+         static_cast<int64_t>(open_cells_.capacity() * sizeof(uint32_t) +
+                              open_shorts_.capacity() * sizeof(ShortRecord) +
+                              open_records_.capacity() * sizeof(Record) +
                               wide_.capacity() * sizeof(WideRecord));
 }
 
@@ -169,7 +186,8 @@ void TaskRecords::AppendCell(uint32_t cell, uint32_t first_worker,
       if (block.shorts == nullptr) {
         const Record& record = block.records[i];
         out->push_back(
-            {.worker = first_worker + (record.who & ~kCensoredBit),
+            {.worker = first_worker + block.first_worker +
+                       (record.who & ~kCensoredBit),
              .censored = (record.who & kCensoredBit) != 0,
              .value = record.value,
              .target = {Widen(record.target[0]), Widen(record.target[1])}});
@@ -203,8 +221,16 @@ bool TaskRecords::AppendSeconds(uint32_t cell, uint32_t first_worker,
   auto target = [ranked](uint16_t value) {
     return !ranked || value == kShortNone ? kNoSecond : value - kShortBias;
   };
-  for (const Block& block : blocks_) {
+  for (size_t b = 0; b < blocks_.size(); ++b) {
+    const Block& block = blocks_[b];
     const auto [begin, end] = RangeOf(block, cell);
+    // A cell has a few lines in each block, far apart: ask for them early.
+    if (b + kAhead < blocks_.size()) {
+      const Block& later = blocks_[b + kAhead];
+      if (later.shorts != nullptr && cell + 1 < later.begins.size()) {
+        __builtin_prefetch(&later.shorts[later.begins[cell]]);
+      }
+    }
     if (begin == end) continue;
     if (block.shorts == nullptr) return false;
     const uint32_t first = first_worker + block.first_worker;

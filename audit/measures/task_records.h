@@ -63,7 +63,7 @@ class TaskRecords {
 
  private:
   struct Record {
-    uint32_t who;  // Cell while open, then worker; kCensoredBit on top.
+    uint32_t who;  // Worker of the block; kCensoredBit on top.
     int32_t value;
     int32_t target[2];
   };
@@ -77,8 +77,8 @@ class TaskRecords {
   static constexpr uint16_t kShortNone = UINT16_MAX;
   static constexpr int32_t kShortBias = 8192;
   struct Block {
-    std::vector<uint32_t> begins;       // By cell; one more at the end.
-    uint32_t first_worker = 0;          // Of the short records.
+    std::vector<uint32_t> begins;  // By cell; one more at the end.
+    uint32_t first_worker = 0;
     std::unique_ptr<Record[]> records;  // Or
     std::unique_ptr<ShortRecord[]> shorts;
   };
@@ -94,13 +94,21 @@ class TaskRecords {
     return {block.begins[cell], block.begins[cell + 1]};
   }
   std::span<const WideRecord> WideOf(uint32_t cell) const;
-  static bool Shorten(const Record& record, uint32_t worker, ShortRecord* out);
-  template <typename Out, typename Make>
-  void Scatter(std::span<const uint32_t> begins, Out* out, const Make& make);
+  static bool Shorten(const TaskInStratum& task, uint32_t worker,
+                      ShortRecord* out);
+  void AddLong(const TaskInStratum& task);
+  template <typename Out>
+  std::unique_ptr<Out[]> Scattered(std::span<const uint32_t> begins,
+                                   const std::vector<Out>& records) const;
 
   uint32_t workers_ = 0;
-  std::vector<Record> open_;
-  std::vector<uint32_t> open_ends_;  // End of each worker's part of `open_`.
+  // The block at hand: the cell of each task, and the tasks in one of two
+  // forms.
+  std::vector<uint32_t> open_cells_;
+  std::vector<ShortRecord> open_shorts_;
+  std::vector<Record> open_records_;
+  bool open_short_ = true;
+  uint32_t open_first_ = 0;  // Its first worker.
   std::vector<Block> blocks_;
   int64_t closed_bytes_ = 0;
   std::vector<WideRecord> wide_;  // By cell and worker once closed.
@@ -114,7 +122,9 @@ void TaskRecords::VisitDelivered(uint32_t cell, uint32_t first_worker,
     for (uint32_t i = begin; i < end; ++i) {
       if (block.shorts == nullptr) {
         const uint32_t who = block.records[i].who;
-        if ((who & kCensoredBit) == 0) visit(first_worker + who);
+        if ((who & kCensoredBit) == 0) {
+          visit(first_worker + block.first_worker + who);
+        }
       } else {
         const uint16_t who = block.shorts[i].who;
         if ((who & kShortCensored) == 0) {

@@ -30,7 +30,7 @@ int64_t EarnedAt(const replay::PayLine& line) {
 WorkerSummarizer::WorkerSummarizer(const MeasureContext& context)
     : offers_(context), clock_(context.zone), gap_(RunGap(context.plan)) {}
 
-DayPart& WorkerSummarizer::PartOf(int64_t day) {
+inline DayPart& WorkerSummarizer::PartOf(int64_t day) {
   if (window_.empty()) {
     first_day_ = day;
     window_.push_back({.day = day});
@@ -84,6 +84,8 @@ const WorkerSummary& WorkerSummarizer::Summarize(
 }
 
 void WorkerSummarizer::SumTasks(const replay::WorkerTimeline& timeline) {
+  task_pay_.clear();
+  task_pay_.reserve(timeline.tasks.size());
   for (const replay::Task& task : timeline.tasks) {
     summary_.delivered += task.delivered;
     if (IsKnown(task.completed_at)) {
@@ -92,14 +94,15 @@ void WorkerSummarizer::SumTasks(const replay::WorkerTimeline& timeline) {
       summary_.late[1] +=
           IsKnown(task.limit_at) && task.completed_at > task.limit_at;
     }
-    const Int128 counted = summary_.pay.Add(task.pay);
+    const TaskPay& pay = task_pay_.emplace_back(summary_.pay.Add(task.pay));
     if (!task.delivered && task.pay.empty()) continue;
     const int64_t earned = EarnedAt(task);
     if (!IsKnown(earned)) continue;
     DayPart& part = PartOf(clock_.Day(earned));
     part.delivered += task.delivered;
-    part.pay += counted;
+    part.pay += pay.counted;
   }
+  summary_.task_pay = task_pay_;
 }
 
 void WorkerSummarizer::SumLines(const replay::WorkerTimeline& timeline) {

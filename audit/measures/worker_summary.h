@@ -35,6 +35,7 @@ struct WorkerSummary {
   std::array<int64_t, 2> late = {};          // After promise, after limit.
   // Days with anything on them, ascending. Pay without a day is in `pay` only.
   std::span<const DayPart> days;
+  std::span<const TaskPay> task_pay;  // One a task.
 };
 
 // Makes summaries, one thread's worth. The summary and its spans live until the
@@ -59,6 +60,7 @@ class WorkerSummarizer {
   std::vector<DayPart> window_;
   std::vector<DayPart> far_;
   std::vector<DayPart> days_;
+  std::vector<TaskPay> task_pay_;
 };
 
 }  // namespace plumbline::audit
