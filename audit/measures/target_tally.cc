@@ -43,17 +43,39 @@ constexpr int64_t kBins = 120;
 
 }  // namespace
 
+inline void TargetTally::ObserveSpeed(const Ride& ride, int64_t deadline,
+                                      Tally& tally) const {
+  const int64_t allowed =
+      std::clamp(deadline - ride.accepted, -kLongest, kLongest);
+  const int64_t riding = allowed - ride.wait;
+  // Millimetres and milliseconds: the thousands cancel.
+  const int64_t asked = ride.distance * 3600;
+  ++tally.speed_n;
+  if (riding <= 0) {
+    ++tally.impossible;
+    ++tally.over_low;
+    ++tally.over_high;
+  } else {
+    tally.over_low += asked > low_ * 1000 * riding;
+    tally.over_high += asked > high_ * 1000 * riding;
+    tally.speed.Add((ride.distance * 360 + riding / 2) / riding * 10);
+    // A whole second to spare, so that rounding up leaves nothing missing.
+    if (asked <= low_ * 1000 * (riding - 1000)) return;
+  }
+  const int64_t scale = low_ * 1'000'000;
+  const int64_t needed = (asked + scale - 1) / scale * 1000;
+  tally.missing_ms += std::max<int64_t>(0, needed - riding);
+}
+
 void TargetTally::Observe(const replay::WorkerTimeline& timeline) {
   int64_t on_time[2] = {}, total[2] = {};
-  const int64_t scale = low_ * 1'000'000;
   for (const replay::Task& task : timeline.tasks) {
-    Ride ride = {task.accepted_at, replay::kUnknown, 0, 0};
+    Ride ride = {task.accepted_at, replay::kUnknown, 0};
     if (IsKnown(task.accepted_at)) ride.distance = RouteOf(task);
     const bool speed = IsKnown(ride.distance);
     if (speed) {
       ride.distance = std::clamp<int64_t>(ride.distance, 0, kFarthest);
       ride.wait = NotRiding(task);
-      ride.needed = (ride.distance * 3600 + scale - 1) / scale * 1000;
     }
     for (int t = 0; t < 2; ++t) {
       const int64_t deadline = task.*kDeadlines[t];
@@ -83,25 +105,6 @@ void TargetTally::Observe(const replay::WorkerTimeline& timeline) {
     tally.on_time_products += Int128{on_time[t]} * total[t];
     tally.total_squares += Int128{total[t]} * total[t];
   }
-}
-
-void TargetTally::ObserveSpeed(const Ride& ride, int64_t deadline,
-                               Tally& tally) const {
-  const int64_t allowed =
-      std::clamp(deadline - ride.accepted, -kLongest, kLongest);
-  const int64_t riding = allowed - ride.wait;
-  ++tally.speed_n;
-  if (riding <= 0) {
-    ++tally.impossible;
-    ++tally.over_low;
-    ++tally.over_high;
-  } else {
-    // Millimetres and milliseconds: the thousands cancel.
-    tally.over_low += ride.distance * 3600 > low_ * 1000 * riding;
-    tally.over_high += ride.distance * 3600 > high_ * 1000 * riding;
-    tally.speed.Add((ride.distance * 360 + riding / 2) / riding * 10);
-  }
-  tally.missing_ms += std::max<int64_t>(0, ride.needed + ride.wait - allowed);
 }
 
 v1::TargetState TargetTally::StateOf(const Tally& tally) {

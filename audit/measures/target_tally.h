@@ -45,7 +45,7 @@ class TargetTally {
   };
   // What a task's speed rests on, whatever the target.
   struct Ride {
-    int64_t accepted, distance, wait, needed;
+    int64_t accepted, distance, wait;
   };
   void ObserveSpeed(const Ride& ride, int64_t deadline, Tally& tally) const;
   static v1::TargetState StateOf(const Tally& tally);
