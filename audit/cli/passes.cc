@@ -1,5 +1,7 @@
 #include "audit/cli/passes.h"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <atomic>
 #include <iterator>
@@ -193,7 +195,12 @@ AuditOutcome Conclude(const MeasureContext& context, const v1::Input& input,
   result.set_schema("plumbline.audit.v1");
   *result.mutable_input() = input;
   result.mutable_measures();
-  for (const auto& measure : observers.measures) measure->Conclude(&result);
+  // Each measure writes parts of its own, joined in their order.
+  std::vector<v1::AuditResult> parts(observers.measures.size());
+  tbb::parallel_for(size_t{0}, parts.size(), [&](size_t m) {
+    observers.measures[m]->Conclude(&parts[m]);
+  });
+  for (const v1::AuditResult& part : parts) result.MergeFrom(part);
   observers.judge->Conclude(&result, &outcome.flagged);
   for (const std::string& note : context.log->notes) result.add_notes(note);
   for (const std::string& note : context.log->notes_zh) {
