@@ -1,6 +1,7 @@
 #ifndef PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
 #define PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "audit/measures/measure.h"
 #include "audit/rules/compiled_pack.h"
 #include "replay/base/interval_set.h"
+#include "replay/timeline/length_index.h"
 #include "replay/timeline/worker_timeline.h"
 
 namespace plumbline::audit {
@@ -44,32 +46,33 @@ struct WindowPlan {
   WindowKind kind = WindowKind::kMonth;
   int days = 0;
   bool by_start = false;
-  bool operator==(const WindowPlan&) const = default;
+  bool operator==(const WindowPlan &) const = default;
 };
 
 // What the log can and cannot say at all, decided once.
 struct LogShape {
   bool sessions = false;
   bool required_column = false;
-  uint32_t wide_pay = 0;     // Kinds with a column in `tasks`.
-  bool pay_lines = false;    // The log has a pay statement.
-  uint32_t wanted_sets = 0;  // Time sets that some rule asks for.
+  uint32_t wide_pay = 0;    // Kinds with a column in `tasks`.
+  bool pay_lines = false;   // The log has a pay statement.
+  uint32_t wanted_sets = 0; // Time sets that some rule asks for.
 };
 
 // One worker's life cut into periods, with the sums that formulas ask for. One
 // per judge, filled again for each worker; buffers are reused, so that a worker
 // costs no allocation once the largest has been seen.
 //
-// Cost: O(tasks) a plan and O(log tasks + hits) a time question.
+// Cost: one walk over the tasks, O(tasks) a plan, and O(1) a question for time
+// or pay where periods are asked for in order.
 class WorkerFrame {
- public:
-  WorkerFrame(absl::TimeZone zone, const LogShape& shape);
+public:
+  WorkerFrame(absl::TimeZone zone, const LogShape &shape);
 
-  int AddPlan(const WindowPlan& plan);  // Index; before the first Reset.
-  void Reset(const replay::WorkerTimeline& timeline);
+  int AddPlan(const WindowPlan &plan); // Index; before the first Reset.
+  void Reset(const replay::WorkerTimeline &timeline);
 
-  const replay::WorkerTimeline& timeline() const { return *timeline_; }
-  LocalClock& clock() { return clock_; }
+  const replay::WorkerTimeline &timeline() const { return *timeline_; }
+  LocalClock &clock() { return clock_; }
   absl::TimeZone zone() const { return zone_; }
 
   // Periods in which the worker did, was online or was paid anything.
@@ -92,12 +95,12 @@ class WorkerFrame {
   bool Records(uint32_t mask) const {
     return shape_.pay_lines || (shape_.wide_pay & mask) != 0;
   }
-  Extent TaskPay(uint32_t mask, const replay::Task& task) const;
+  Extent TaskPay(uint32_t mask, const replay::Task &task) const;
   // The log has a pay statement, but nothing of this worker in it.
   bool WithoutStatement() const;
 
   // Whether another task of the worker was under way during this one.
-  bool Overlapped(const replay::Task& task) {
+  bool Overlapped(const replay::Task &task) {
     return overlaps_.Overlapped(timeline_->tasks, task);
   }
 
@@ -107,21 +110,30 @@ class WorkerFrame {
   // First instant of a local day; cached.
   int64_t DayStart(int64_t day);
 
- private:
+private:
   struct Calendar {
-    std::vector<Period> periods;  // Touching, ascending.
+    std::vector<Period> periods; // Touching, ascending.
+  };
+  // Pay of one period's tasks, for any mask of kinds.
+  struct TaskPayments {
+    std::array<__int128, replay::kPayKinds> sum = {};
+    uint32_t lacking = 0; // Kinds that some delivered task should have.
   };
   struct PlanState {
     WindowPlan plan;
-    Calendar calendar;  // Grows with the log.
+    Calendar calendar; // Grows with the log.
     bool ready = false;
     std::vector<Period> periods;
-    std::vector<uint32_t> order;   // Tasks by period.
-    std::vector<uint32_t> starts;  // Into `order`, one more than periods.
+    std::span<const uint32_t> order; // Tasks by period.
+    std::vector<uint32_t> starts;    // Into `order`, one more than periods.
     std::vector<uint32_t> of_task;
-    std::vector<uint32_t> undated;  // Tasks without any clock.
+    std::vector<uint32_t> sorted;  // What `order` shows where tasks are not
+                                   // in order of the periods.
+    std::vector<uint32_t> undated; // Tasks without any clock.
+    bool paid = false;             // Whether `payments` is filled.
+    std::vector<TaskPayments> payments; // By period.
   };
-  struct Possible {  // Time that may lie in sets, and why that is unknown.
+  struct Possible { // Time that may lie in sets, and why that is unknown.
     int64_t from, to;
     uint32_t sets;
     uint32_t unknown;
@@ -129,39 +141,56 @@ class WorkerFrame {
   struct SetCache {
     uint32_t sets = 0;
     bool ready = false;
-    replay::IntervalSet set;
+    const replay::IntervalSet *single = nullptr; // The timeline's, or
+    replay::IntervalSet united;
+    bool measured = false; // Whether `length` is filled.
+    replay::LengthIndex length;
+
+    const replay::IntervalSet &set() const {
+      return single != nullptr ? *single : united;
+    }
   };
   struct CityCache {
     replay::Symbol city = 0;
-    replay::IntervalSet own;    // Engaged in this city.
-    replay::IntervalSet alone;  // ... and in no other.
+    replay::IntervalSet own;   // Engaged in this city.
+    replay::IntervalSet alone; // ... and in no other.
   };
 
-  void Prepare(PlanState& state);
-  void Extend(PlanState& state, int64_t first_day, int64_t last_day);
-  Period PeriodOf(const WindowPlan& plan, int64_t day);
-  const replay::IntervalSet& Set(uint32_t sets);
-  const replay::IntervalSet* Single(uint32_t set) const;
-  void FindPossible();
+  void Prepare(PlanState &state);
+  void Extend(PlanState &state, int64_t first_day, int64_t last_day);
+  Period PeriodOf(const WindowPlan &plan, int64_t day);
+  SetCache &CacheOf(uint32_t sets);
+  const replay::IntervalSet &Set(uint32_t sets) { return CacheOf(sets).set(); }
+  int64_t LengthWithin(uint32_t sets, int64_t from, int64_t to);
+  const replay::IntervalSet *Single(uint32_t set) const;
+  void Walk();
+  void AddPossible(const replay::Task &task);
+  void AddPossible(const replay::Session &session);
   void FindSpan();
+  void SortByPeriod(PlanState &state);
+  void SumPayments(PlanState &state);
   void BuildCities();
 
   LogShape shape_;
   absl::TimeZone zone_;
   LocalClock clock_;
-  const replay::WorkerTimeline* timeline_ = nullptr;
+  const replay::WorkerTimeline *timeline_ = nullptr;
   std::vector<PlanState> plans_;
   std::vector<SetCache> sets_;
+  // From the walk over the tasks: when each is counted, by its end and by its
+  // start, and the ascending numbers of all.
+  bool walked_ = false;
+  std::array<std::vector<int64_t>, 2> counted_;
+  std::vector<uint32_t> numbers_;
   std::vector<Possible> possible_;
-  bool possible_ready_ = false;
   bool loose_ready_ = false;
   std::vector<replay::PayLine> loose_;
   std::vector<replay::Symbol> cities_;
-  bool cities_ready_ = false;
   TaskOverlaps overlaps_;
   std::vector<CityCache> city_sets_;
   bool city_sets_ready_ = false;
-  int64_t first_ = 0, last_ = 0;  // Span of the worker's instants.
+  // Span of the worker's instants: those of the tasks, later of all.
+  int64_t first_ = 0, last_ = 0;
   bool has_span_ = false;
   int64_t day_base_ = 0;
   std::vector<int64_t> day_starts_;
@@ -170,8 +199,8 @@ class WorkerFrame {
 
 // When a task is counted: the end of it (or its start), else the next best
 // clock, kUnknown where it has none.
-int64_t CountedAt(const replay::Task& task, bool by_start);
+int64_t CountedAt(const replay::Task &task, bool by_start);
 
-}  // namespace plumbline::audit
+} // namespace plumbline::audit
 
-#endif  // PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
+#endif // PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
