@@ -77,7 +77,7 @@ class Gatherer {
   std::vector<uint32_t> begins_;
 };
 
-void FindGroups(const TaskPool& pool, Walk* walk) {
+void FindGroups(const TaskPool& pool, const BandList& bands, Walk* walk) {
   const std::span<const WeekCell> cells = pool.cells();
   int64_t last = 0;
   for (size_t c = 0; c < cells.size(); ++c) {
@@ -85,6 +85,9 @@ void FindGroups(const TaskPool& pool, Walk* walk) {
       walk->cells.emplace_back();
       walk->cells.back().key = cells[c].key;
       walk->cells.back().begin = c;
+      for (int kind = 0; kind < kBandKinds; ++kind) {
+        walk->cells.back().band[kind] = bands.Of(kind, cells[c].key);
+      }
     }
     walk->cells.back().end = c + 1;
     if (c == 0 || cells[c].week < walk->first_week) {
@@ -173,10 +176,6 @@ void CountCells(const TaskPool& pool, const BandList& bands, Walk* walk) {
         CellGroup& cell = walk->cells[at];
         Own& own = all.local();
         std::vector<uint32_t>& seen = seen_in.local();
-        int band[kBandKinds];
-        for (int kind = 0; kind < kBandKinds; ++kind) {
-          band[kind] = bands.Of(kind, cell.key);
-        }
         for (const StrictTask& task : tasks) {
           for (int t = 0; t < kTargets; ++t) AddSlack(task, t, &own.slack[t]);
           if (task.censored) continue;
@@ -186,7 +185,7 @@ void CountCells(const TaskPool& pool, const BandList& bands, Walk* walk) {
           for (int t = 0; t < kTargets; ++t) {
             if (task.target[t] == kNoNumber) continue;
             AddMoments(task, t, &cell.moments[t]);
-            for (const int b : band) {
+            for (const int b : cell.band) {
               BandTally::Entry& entry = own.bands.At(task.worker, t, b);
               ++entry.timed;
               entry.on_time += task.value <= task.target[t];
@@ -215,8 +214,7 @@ void AddBands(std::span<const PlacedTask> tasks,
     for (size_t i = 0; i < tasks.size(); ++i) {
       if (ranks[i] < 0) continue;
       ++n;
-      for (int kind = 0; kind < kBandKinds; ++kind) {
-        const int band = bands.Of(kind, walk.cells[tasks[i].cell].key);
+      for (const int band : walk.cells[tasks[i].cell].band) {
         BandTally::Entry& entry = tally->At(tasks[i].task.worker, t, band);
         ++entry.ranked;
         entry.influence += unit(ranks[i]);
@@ -267,7 +265,7 @@ void ForEachWeekCell(
 Walk WalkPool(const TaskPool& pool, const v1::AuditPlan& plan,
               const BandList& bands) {
   Walk walk;
-  FindGroups(pool, &walk);
+  FindGroups(pool, bands, &walk);
   FindBase(plan, &walk);
   CountCells(pool, bands, &walk);
 

@@ -50,7 +50,8 @@ struct CellGroup {
   int64_t completed = 0, workers = 0;
   DaySet days;
   CellMoments moments[kTargets];
-  int32_t stratum = -1;  // In which it is ranked.
+  int32_t stratum = -1;                   // In which it is ranked.
+  std::array<int, kBandKinds> band = {};  // In each kind.
 };
 
 struct StratumOutcome {
