@@ -32,8 +32,7 @@ bool Plausible(int64_t instant) {
 
 int64_t FirstKnown(std::initializer_list<int64_t> instants) {
   for (int64_t instant : instants) {
-    if (IsKnown(instant))
-      return instant;
+    if (IsKnown(instant)) return instant;
   }
   return kUnknown;
 }
@@ -47,39 +46,34 @@ int64_t Overlap(int64_t a_from, int64_t a_to, int64_t b_from, int64_t b_to) {
   return std::max<int64_t>(0, std::min(a_to, b_to) - std::max(a_from, b_from));
 }
 
-} // namespace
+}  // namespace
 
-int64_t CountedAt(const Task &task, bool by_start) {
+int64_t CountedAt(const Task& task, bool by_start) {
   if (by_start) {
-    if (IsKnown(task.accepted_at))
-      return task.accepted_at;
+    if (IsKnown(task.accepted_at)) return task.accepted_at;
     return FirstKnown({task.offered_at, task.placed_at, task.picked_up_at,
                        task.completed_at, task.cancelled_at});
   }
-  if (IsKnown(task.completed_at))
-    return task.completed_at;
+  if (IsKnown(task.completed_at)) return task.completed_at;
   return FirstKnown({task.cancelled_at, task.picked_up_at, task.accepted_at,
                      task.offered_at, task.placed_at});
 }
 
-WorkerFrame::WorkerFrame(absl::TimeZone zone, const LogShape &shape)
+WorkerFrame::WorkerFrame(absl::TimeZone zone, const LogShape& shape)
     : shape_(shape), zone_(zone), clock_(zone) {}
 
-int WorkerFrame::AddPlan(const WindowPlan &plan) {
+int WorkerFrame::AddPlan(const WindowPlan& plan) {
   for (size_t i = 0; i < plans_.size(); ++i) {
-    if (plans_[i].plan == plan)
-      return static_cast<int>(i);
+    if (plans_[i].plan == plan) return static_cast<int>(i);
   }
   plans_.emplace_back().plan = plan;
   return static_cast<int>(plans_.size()) - 1;
 }
 
-void WorkerFrame::Reset(const replay::WorkerTimeline &timeline) {
+void WorkerFrame::Reset(const replay::WorkerTimeline& timeline) {
   timeline_ = &timeline;
-  for (PlanState &state : plans_)
-    state.ready = false;
-  for (SetCache &cache : sets_)
-    cache.ready = false;
+  for (PlanState& state : plans_) state.ready = false;
+  for (SetCache& cache : sets_) cache.ready = false;
   walked_ = loose_ready_ = city_sets_ready_ = false;
   has_span_ = false;
   overlaps_.Reset();
@@ -100,46 +94,46 @@ int64_t WorkerFrame::DayStart(int64_t day) {
   return day_starts_[day - day_base_];
 }
 
-Period WorkerFrame::PeriodOf(const WindowPlan &plan, int64_t day) {
+Period WorkerFrame::PeriodOf(const WindowPlan& plan, int64_t day) {
   int64_t from = day, to = day + 1;
   const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
   switch (plan.kind) {
-  case WindowKind::kWeek:
-  case WindowKind::kPayPeriod: // Where no line names its period.
-    from = LocalClock::Week(day) * 7 - 3;
-    to = from + 7;
-    break;
-  case WindowKind::kMonth: {
-    const absl::CivilMonth month(civil);
-    from = CivilToDay(absl::CivilDay(month));
-    to = CivilToDay(absl::CivilDay(month + 1));
-    break;
-  }
-  case WindowKind::kQuarter: {
-    const absl::CivilMonth month(civil.year(), (civil.month() - 1) / 3 * 3 + 1);
-    from = CivilToDay(absl::CivilDay(month));
-    to = CivilToDay(absl::CivilDay(month + 3));
-    break;
-  }
-  case WindowKind::kDays: {
-    // Counted from Monday 1970-01-05, so that weeks come out as weeks.
-    const int64_t since = day - 4;
-    const int64_t n = plan.days;
-    const int64_t block = since >= 0 ? since / n : -((-since + n - 1) / n);
-    from = block * n + 4;
-    to = from + n;
-    break;
-  }
-  default:
-    break;
+    case WindowKind::kWeek:
+    case WindowKind::kPayPeriod:  // Where no line names its period.
+      from = LocalClock::Week(day) * 7 - 3;
+      to = from + 7;
+      break;
+    case WindowKind::kMonth: {
+      const absl::CivilMonth month(civil);
+      from = CivilToDay(absl::CivilDay(month));
+      to = CivilToDay(absl::CivilDay(month + 1));
+      break;
+    }
+    case WindowKind::kQuarter: {
+      const absl::CivilMonth month(civil.year(),
+                                   (civil.month() - 1) / 3 * 3 + 1);
+      from = CivilToDay(absl::CivilDay(month));
+      to = CivilToDay(absl::CivilDay(month + 3));
+      break;
+    }
+    case WindowKind::kDays: {
+      // Counted from Monday 1970-01-05, so that weeks come out as weeks.
+      const int64_t since = day - 4;
+      const int64_t n = plan.days;
+      const int64_t block = since >= 0 ? since / n : -((-since + n - 1) / n);
+      from = block * n + 4;
+      to = from + n;
+      break;
+    }
+    default:
+      break;
   }
   return {DayStart(from), DayStart(to)};
 }
 
 // All that needs every task, in one walk: most rules ask for most of it.
 void WorkerFrame::Walk() {
-  if (walked_)
-    return;
+  if (walked_) return;
   walked_ = true;
   const std::span<const Task> tasks = timeline_->tasks;
   while (numbers_.size() < tasks.size()) {
@@ -151,14 +145,13 @@ void WorkerFrame::Walk() {
   cities_.clear();
   int64_t first = kEnd, last = kBegin;
   for (size_t i = 0; i < tasks.size(); ++i) {
-    const Task &task = tasks[i];
+    const Task& task = tasks[i];
     const int64_t at_end = CountedAt(task, false);
     const int64_t at_start = CountedAt(task, true);
     counted_[0][i] = at_end;
     counted_[1][i] = at_start;
     for (const int64_t at : {at_end, at_start}) {
-      if (!Plausible(at))
-        continue;
+      if (!Plausible(at)) continue;
       first = std::min(first, at);
       last = std::max(last, at);
     }
@@ -166,8 +159,7 @@ void WorkerFrame::Walk() {
                           IsKnown(task.completed_at) &&
                           task.accepted_at <= task.picked_up_at &&
                           task.picked_up_at <= task.completed_at;
-    if (!in_order)
-      AddPossible(task);
+    if (!in_order) AddPossible(task);
     if (cities_.empty() || cities_.back() != task.city) {
       if (std::find(cities_.begin(), cities_.end(), task.city) ==
           cities_.end()) {
@@ -175,9 +167,8 @@ void WorkerFrame::Walk() {
       }
     }
   }
-  if (cities_.empty())
-    cities_.push_back(0);
-  for (const replay::Session &session : timeline_->sessions) {
+  if (cities_.empty()) cities_.push_back(0);
+  for (const replay::Session& session : timeline_->sessions) {
     AddPossible(session);
   }
   first_ = first;
@@ -186,30 +177,27 @@ void WorkerFrame::Walk() {
 
 void WorkerFrame::FindSpan() {
   Walk();
-  if (has_span_)
-    return;
+  if (has_span_) return;
   has_span_ = true;
   auto take = [&](int64_t from, int64_t to) {
-    if (!Plausible(from) || !Plausible(to))
-      return;
+    if (!Plausible(from) || !Plausible(to)) return;
     first_ = std::min(first_, from);
     last_ = std::max(last_, to);
   };
-  for (const IntervalSet *set : {timeline_->engaged, timeline_->online}) {
-    for (const Interval &part : set->intervals()) {
+  for (const IntervalSet* set : {timeline_->engaged, timeline_->online}) {
+    for (const Interval& part : set->intervals()) {
       const int64_t from = std::max(part.begin, kFirstInstant);
       const int64_t to = std::min(part.end - 1, kLastInstant - 1);
-      if (from <= to)
-        take(from, to);
+      if (from <= to) take(from, to);
     }
   }
   if (!loose_ready_) {
     loose_ready_ = true;
     loose_.clear();
     VisitLoosePay(*timeline_,
-                  [&](const replay::PayLine &line) { loose_.push_back(line); });
+                  [&](const replay::PayLine& line) { loose_.push_back(line); });
   }
-  for (const replay::PayLine &line : loose_) {
+  for (const replay::PayLine& line : loose_) {
     if (IsKnown(line.earned_at)) {
       take(line.earned_at, line.earned_at);
     } else if (IsKnown(line.period_start) && IsKnown(line.period_end) &&
@@ -219,11 +207,10 @@ void WorkerFrame::FindSpan() {
   }
 }
 
-void WorkerFrame::Extend(PlanState &state, int64_t first_day,
+void WorkerFrame::Extend(PlanState& state, int64_t first_day,
                          int64_t last_day) {
-  std::vector<Period> &periods = state.calendar.periods;
-  if (periods.empty())
-    periods.push_back(PeriodOf(state.plan, first_day));
+  std::vector<Period>& periods = state.calendar.periods;
+  if (periods.empty()) periods.push_back(PeriodOf(state.plan, first_day));
   const int64_t first = DayStart(first_day), last = DayStart(last_day);
   while (periods.front().from > first) {
     const int64_t day = clock_.Day(periods.front().from - 1);
@@ -234,9 +221,8 @@ void WorkerFrame::Extend(PlanState &state, int64_t first_day,
   }
 }
 
-void WorkerFrame::Prepare(PlanState &state) {
-  if (state.ready)
-    return;
+void WorkerFrame::Prepare(PlanState& state) {
+  if (state.ready) return;
   state.ready = true;
   FindSpan();
   state.periods.clear();
@@ -245,26 +231,24 @@ void WorkerFrame::Prepare(PlanState &state) {
   state.paid = false;
   const bool any = first_ <= last_;
   if (state.plan.kind == WindowKind::kLog) {
-    if (any)
-      state.periods.push_back({first_, last_ + 1});
+    if (any) state.periods.push_back({first_, last_ + 1});
   } else if (any) {
     if (state.plan.kind == WindowKind::kPayPeriod) {
-      for (const replay::PayLine &line : timeline_->pay) {
+      for (const replay::PayLine& line : timeline_->pay) {
         if (Plausible(line.period_start) && Plausible(line.period_end) &&
             line.period_start < line.period_end) {
           state.periods.push_back({line.period_start, line.period_end});
         }
       }
-      auto less = [](const Period &a, const Period &b) {
+      auto less = [](const Period& a, const Period& b) {
         return a.from != b.from ? a.from < b.from : a.to < b.to;
       };
       std::sort(state.periods.begin(), state.periods.end(), less);
       // Periods that overlap (a bonus line for a whole month) are left to the
       // first of them: an instant belongs to one period only.
       size_t kept = 0;
-      for (const Period &period : state.periods) {
-        if (kept > 0 && state.periods[kept - 1].to > period.from)
-          continue;
+      for (const Period& period : state.periods) {
+        if (kept > 0 && state.periods[kept - 1].to > period.from) continue;
         state.periods[kept++] = period;
       }
       state.periods.resize(kept);
@@ -272,10 +256,10 @@ void WorkerFrame::Prepare(PlanState &state) {
     if (state.periods.empty()) {
       const int64_t first = clock_.Day(first_), last = clock_.Day(last_);
       Extend(state, first, last);
-      const auto &all = state.calendar.periods;
+      const auto& all = state.calendar.periods;
       auto at = std::upper_bound(
           all.begin(), all.end(), first_,
-          [](int64_t instant, const Period &p) { return instant < p.to; });
+          [](int64_t instant, const Period& p) { return instant < p.to; });
       for (; at != all.end() && at->from <= last_; ++at) {
         state.periods.push_back(*at);
       }
@@ -284,12 +268,11 @@ void WorkerFrame::Prepare(PlanState &state) {
   SortByPeriod(state);
 }
 
-void WorkerFrame::SortByPeriod(PlanState &state) {
-  const std::vector<Period> &periods = state.periods;
-  const std::vector<int64_t> &counted = counted_[state.plan.by_start ? 1 : 0];
+void WorkerFrame::SortByPeriod(PlanState& state) {
+  const std::vector<Period>& periods = state.periods;
+  const std::vector<int64_t>& counted = counted_[state.plan.by_start ? 1 : 0];
   state.starts.assign(periods.size() + 1, 0);
-  if (periods.empty())
-    return;
+  if (periods.empty()) return;
   state.of_task.resize(counted.size());
   size_t cursor = 0;
   bool in_order = true;
@@ -298,10 +281,9 @@ void WorkerFrame::SortByPeriod(PlanState &state) {
     if (at < periods[cursor].from || at >= periods[cursor].to) {
       const auto found = std::upper_bound(
           periods.begin(), periods.end(), at,
-          [](int64_t instant, const Period &p) { return instant < p.to; });
+          [](int64_t instant, const Period& p) { return instant < p.to; });
       if (!IsKnown(at) || found == periods.end() || at < found->from) {
-        if (!IsKnown(at))
-          state.undated.push_back(static_cast<uint32_t>(i));
+        if (!IsKnown(at)) state.undated.push_back(static_cast<uint32_t>(i));
         state.of_task[i] = kNoPeriod;
         in_order = false;
         continue;
@@ -321,43 +303,40 @@ void WorkerFrame::SortByPeriod(PlanState &state) {
     return;
   }
   state.sorted.resize(state.starts.back());
-  std::vector<uint32_t> &next = state.starts;
+  std::vector<uint32_t>& next = state.starts;
   // Filling moves each start to its end; walking backwards puts them right.
   for (size_t i = counted.size(); i-- > 0;) {
     const uint32_t period = state.of_task[i];
-    if (period == kNoPeriod)
-      continue;
+    if (period == kNoPeriod) continue;
     state.sorted[--next[period + 1]] = static_cast<uint32_t>(i);
   }
   // Now next[p + 1] is where p begins: shift down.
-  for (size_t p = 0; p < periods.size(); ++p)
-    next[p] = next[p + 1];
+  for (size_t p = 0; p < periods.size(); ++p) next[p] = next[p + 1];
   next[periods.size()] = static_cast<uint32_t>(state.sorted.size());
   state.order = state.sorted;
 }
 
 std::span<const Period> WorkerFrame::Periods(int plan) {
-  PlanState &state = plans_[plan];
+  PlanState& state = plans_[plan];
   Prepare(state);
   return state.periods;
 }
 
 std::span<const uint32_t> WorkerFrame::TasksIn(int plan, size_t period) {
-  PlanState &state = plans_[plan];
+  PlanState& state = plans_[plan];
   Prepare(state);
   return state.order.subspan(state.starts[period],
                              state.starts[period + 1] - state.starts[period]);
 }
 
 bool WorkerFrame::Active(int plan, size_t period) {
-  if (!TasksIn(plan, period).empty())
-    return true;
+  if (!TasksIn(plan, period).empty()) return true;
   const Period window = plans_[plan].periods[period];
   if (LengthWithin(kEngaged, window.from, window.to) > 0 ||
       LengthWithin(kOnline, window.from, window.to) > 0) {
     return true;
   }
-  for (const replay::PayLine &line : loose_) {
+  for (const replay::PayLine& line : loose_) {
     const int64_t from =
         IsKnown(line.earned_at) ? line.earned_at : line.period_start;
     const int64_t to =
@@ -369,56 +348,50 @@ bool WorkerFrame::Active(int plan, size_t period) {
   return false;
 }
 
-const IntervalSet *WorkerFrame::Single(uint32_t set) const {
+const IntervalSet* WorkerFrame::Single(uint32_t set) const {
   switch (set) {
-  case kEngaged:
-    return timeline_->engaged;
-  case kToPickup:
-    return timeline_->to_pickup;
-  case kLoaded:
-    return timeline_->loaded;
-  case kOnline:
-    return timeline_->online;
-  case kOnCall:
-    return timeline_->on_call;
-  case kRequired:
-    return timeline_->required;
-  default:
-    return nullptr;
+    case kEngaged:
+      return timeline_->engaged;
+    case kToPickup:
+      return timeline_->to_pickup;
+    case kLoaded:
+      return timeline_->loaded;
+    case kOnline:
+      return timeline_->online;
+    case kOnCall:
+      return timeline_->on_call;
+    case kRequired:
+      return timeline_->required;
+    default:
+      return nullptr;
   }
 }
 
 // The union of sets, which lives as the timeline does; the reference until the
 // next call.
-WorkerFrame::SetCache &WorkerFrame::CacheOf(uint32_t sets) {
-  SetCache *found = nullptr;
-  for (SetCache &cache : sets_) {
-    if (cache.sets == sets)
-      found = &cache;
+WorkerFrame::SetCache& WorkerFrame::CacheOf(uint32_t sets) {
+  SetCache* found = nullptr;
+  for (SetCache& cache : sets_) {
+    if (cache.sets == sets) found = &cache;
   }
   if (found == nullptr) {
     found = &sets_.emplace_back();
     found->sets = sets;
   }
-  if (found->ready)
-    return *found;
+  if (found->ready) return *found;
   found->ready = true;
   found->measured = false;
   // Empty parts add nothing, and one set alone needs no union.
   uint32_t full = 0;
   for (uint32_t bit = 1; bit <= kRequired; bit <<= 1) {
-    if ((sets & bit) != 0 && !Single(bit)->empty())
-      full |= bit;
+    if ((sets & bit) != 0 && !Single(bit)->empty()) full |= bit;
   }
-  if (full == 0)
-    full = sets & -sets;
+  if (full == 0) full = sets & -sets;
   found->single = Single(full);
-  if (found->single != nullptr)
-    return *found;
+  if (found->single != nullptr) return *found;
   scratch_.clear();
   for (uint32_t bit = 1; bit <= kRequired; bit <<= 1) {
-    if ((full & bit) == 0)
-      continue;
+    if ((full & bit) == 0) continue;
     const auto parts = Single(bit)->intervals();
     scratch_.insert(scratch_.end(), parts.begin(), parts.end());
   }
@@ -427,7 +400,7 @@ WorkerFrame::SetCache &WorkerFrame::CacheOf(uint32_t sets) {
 }
 
 int64_t WorkerFrame::LengthWithin(uint32_t sets, int64_t from, int64_t to) {
-  SetCache &cache = CacheOf(sets);
+  SetCache& cache = CacheOf(sets);
   if (!cache.measured) {
     cache.measured = true;
     cache.length.Assign(cache.set());
@@ -436,7 +409,7 @@ int64_t WorkerFrame::LengthWithin(uint32_t sets, int64_t from, int64_t to) {
 }
 
 // What a task adds to time that may have been, for want of a clock.
-void WorkerFrame::AddPossible(const Task &task) {
+void WorkerFrame::AddPossible(const Task& task) {
   const int64_t end =
       IsKnown(task.completed_at) ? task.completed_at : task.cancelled_at;
   const bool accepted = IsKnown(task.accepted_at), ended = IsKnown(end);
@@ -446,21 +419,18 @@ void WorkerFrame::AddPossible(const Task &task) {
     return;
   }
   // Offered and never taken, or cancelled before anybody took it.
-  if (!accepted && !task.delivered && !IsKnown(task.picked_up_at))
-    return;
+  if (!accepted && !task.delivered && !IsKnown(task.picked_up_at)) return;
   const int64_t earliest =
       FirstKnown({task.accepted_at, task.offered_at, task.placed_at});
   int64_t from = IsKnown(earliest) ? earliest : kBegin;
   int64_t to = ended ? end : kEnd;
-  if (to < from) { // Clocks in an impossible order: anywhere.
+  if (to < from) {  // Clocks in an impossible order: anywhere.
     from = kBegin;
     to = kEnd;
   }
   uint32_t unknown = 0;
-  if (!accepted)
-    unknown |= kAcceptedUnknown;
-  if (!ended)
-    unknown |= kEndUnknown;
+  if (!accepted) unknown |= kAcceptedUnknown;
+  if (!ended) unknown |= kEndUnknown;
   if (accepted && ended && task.accepted_at > end) {
     unknown |= kAcceptedUnknown | kEndUnknown;
   }
@@ -470,11 +440,10 @@ void WorkerFrame::AddPossible(const Task &task) {
     sets |= kToPickup | kLoaded;
   }
   sets &= shape_.wanted_sets;
-  if (sets != 0)
-    possible_.push_back({from, to, sets, unknown});
+  if (sets != 0) possible_.push_back({from, to, sets, unknown});
 }
 
-void WorkerFrame::AddPossible(const replay::Session &session) {
+void WorkerFrame::AddPossible(const replay::Session& session) {
   if (IsKnown(session.started_at) && !IsKnown(session.ended_at)) {
     possible_.push_back(
         {session.started_at, kEnd,
@@ -490,15 +459,14 @@ Extent WorkerFrame::Time(uint32_t sets, bool sum, int64_t from, int64_t to) {
   Extent extent;
   if (sum) {
     // Sums follow the clock as unions do: a task is cut at the period's ends.
-    for (const Task &task : timeline_->tasks) {
+    for (const Task& task : timeline_->tasks) {
       Interval part = task.engaged();
       if (sets == kToPickup) {
         part.end = task.picked_up_at;
       } else if (sets == kLoaded) {
         part.begin = task.picked_up_at;
       }
-      if (!IsKnown(part.begin) || !IsKnown(part.end))
-        continue;
+      if (!IsKnown(part.begin) || !IsKnown(part.end)) continue;
       extent.lo += Overlap(part.begin, part.end, from, to);
     }
   } else {
@@ -506,9 +474,8 @@ Extent WorkerFrame::Time(uint32_t sets, bool sum, int64_t from, int64_t to) {
   }
   extent.hi = extent.lo;
   Walk();
-  for (const Possible &possible : possible_) {
-    if ((possible.sets & sets) == 0)
-      continue;
+  for (const Possible& possible : possible_) {
+    if ((possible.sets & sets) == 0) continue;
     // Beside the union that contains it, it can add only what lies outside.
     int64_t more = Overlap(possible.from, possible.to, from, to);
     if (!sum && more > 0) {
@@ -516,8 +483,7 @@ Extent WorkerFrame::Time(uint32_t sets, bool sum, int64_t from, int64_t to) {
       const int64_t end = std::min(possible.to, to);
       more = end - begin - LengthWithin(sets, begin, end);
     }
-    if (more <= 0)
-      continue;
+    if (more <= 0) continue;
     extent.hi += more;
     extent.unknown |= possible.unknown;
   }
@@ -526,12 +492,9 @@ Extent WorkerFrame::Time(uint32_t sets, bool sum, int64_t from, int64_t to) {
     extent.hi = to - from;
     extent.unknown |= kRequiredUnknown;
   }
-  if (!sum && extent.hi > to - from)
-    extent.hi = to - from;
-  if (extent.hi < extent.lo)
-    extent.hi = extent.lo;
-  if (extent.hi == extent.lo)
-    extent.unknown = 0;
+  if (!sum && extent.hi > to - from) extent.hi = to - from;
+  if (extent.hi < extent.lo) extent.hi = extent.lo;
+  if (extent.hi == extent.lo) extent.unknown = 0;
   return extent;
 }
 
@@ -541,8 +504,7 @@ std::span<const replay::Symbol> WorkerFrame::Cities() {
 }
 
 void WorkerFrame::BuildCities() {
-  if (city_sets_ready_)
-    return;
+  if (city_sets_ready_) return;
   city_sets_ready_ = true;
   city_sets_.resize(cities_.size());
   IntervalSet others;
@@ -550,7 +512,7 @@ void WorkerFrame::BuildCities() {
   for (size_t i = 0; i < cities_.size(); ++i) {
     own.clear();
     rest.clear();
-    for (const Task &task : timeline_->tasks) {
+    for (const Task& task : timeline_->tasks) {
       (task.city == cities_[i] ? own : rest).push_back(task.engaged());
     }
     city_sets_[i].city = cities_[i];
@@ -562,15 +524,14 @@ void WorkerFrame::BuildCities() {
 
 Extent WorkerFrame::TimeInCity(uint32_t sets, replay::Symbol city, int64_t from,
                                int64_t to) {
-  if (Cities().size() == 1)
-    return Time(sets, false, from, to);
+  if (Cities().size() == 1) return Time(sets, false, from, to);
   BuildCities();
   const Extent all = Time(sets, false, from, to);
   Extent extent;
   // Time shared with another city, and time outside of tasks, may belong here
   // or there.
   __int128 elsewhere = 0;
-  for (const CityCache &cache : city_sets_) {
+  for (const CityCache& cache : city_sets_) {
     const int64_t alone = cache.alone.LengthWithin(from, to);
     if (cache.city == city) {
       extent.lo = (sets & kEngaged) != 0 ? alone : 0;
@@ -583,16 +544,14 @@ Extent WorkerFrame::TimeInCity(uint32_t sets, replay::Symbol city, int64_t from,
   return extent;
 }
 
-Extent WorkerFrame::TaskPay(uint32_t mask, const Task &task) const {
+Extent WorkerFrame::TaskPay(uint32_t mask, const Task& task) const {
   Extent extent;
   uint32_t recorded = 0;
-  for (const replay::PayAmount &part : task.pay) {
-    if (!IsKnown(part.amount))
-      continue;
+  for (const replay::PayAmount& part : task.pay) {
+    if (!IsKnown(part.amount)) continue;
     const uint32_t bit = uint32_t{1} << part.kind;
     recorded |= bit;
-    if ((mask & bit) != 0)
-      extent.lo += part.amount;
+    if ((mask & bit) != 0) extent.lo += part.amount;
   }
   extent.hi = extent.lo;
   // A column that is there but empty for a delivered task is unknown, not zero;
@@ -610,45 +569,40 @@ Extent WorkerFrame::TaskPay(uint32_t mask, const Task &task) const {
 
 // As TaskPay does for each task, for all kinds at once: several rules ask for
 // the same tasks with masks of their own.
-void WorkerFrame::SumPayments(PlanState &state) {
-  if (state.paid)
-    return;
+void WorkerFrame::SumPayments(PlanState& state) {
+  if (state.paid) return;
   state.paid = true;
   state.payments.assign(state.periods.size(), {});
   const uint32_t needed = shape_.wide_pay & ~DebitMask();
   for (size_t p = 0; p < state.periods.size(); ++p) {
-    TaskPayments &payments = state.payments[p];
+    TaskPayments& payments = state.payments[p];
     for (uint32_t at = state.starts[p]; at < state.starts[p + 1]; ++at) {
-      const Task &task = timeline_->tasks[state.order[at]];
+      const Task& task = timeline_->tasks[state.order[at]];
       uint32_t seen = 0;
-      for (const replay::PayAmount &part : task.pay) {
-        if (!IsKnown(part.amount))
-          continue;
+      for (const replay::PayAmount& part : task.pay) {
+        if (!IsKnown(part.amount)) continue;
         seen |= uint32_t{1} << part.kind;
         payments.sum[part.kind] += part.amount;
       }
-      if (task.delivered)
-        payments.lacking |= needed & ~seen;
+      if (task.delivered) payments.lacking |= needed & ~seen;
     }
   }
 }
 
 bool WorkerFrame::WithoutStatement() const {
-  if (!shape_.pay_lines || !timeline_->pay.empty())
-    return false;
+  if (!shape_.pay_lines || !timeline_->pay.empty()) return false;
   return std::all_of(timeline_->tasks.begin(), timeline_->tasks.end(),
-                     [](const Task &task) { return task.pay.empty(); });
+                     [](const Task& task) { return task.pay.empty(); });
 }
 
 Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
-  PlanState &state = plans_[plan];
+  PlanState& state = plans_[plan];
   Prepare(state);
   SumPayments(state);
   Extent extent;
-  const TaskPayments &payments = state.payments[period];
+  const TaskPayments& payments = state.payments[period];
   for (int kind = 0; kind < replay::kPayKinds; ++kind) {
-    if (((mask >> kind) & 1) != 0)
-      extent.lo += payments.sum[kind];
+    if (((mask >> kind) & 1) != 0) extent.lo += payments.sum[kind];
   }
   // A statement without any line of the worker does not say that nothing was
   // paid.
@@ -658,10 +612,9 @@ Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
     extent.unknown |= kPayUnknown;
   }
   extent.hi = extent.lo;
-  const Period &window = state.periods[period];
-  for (const replay::PayLine &line : loose_) {
-    if (((mask >> line.kind) & 1) == 0)
-      continue;
+  const Period& window = state.periods[period];
+  for (const replay::PayLine& line : loose_) {
+    if (((mask >> line.kind) & 1) == 0) continue;
     int64_t from = line.earned_at, to = line.earned_at;
     if (!IsKnown(from)) {
       from = line.period_start;
@@ -673,8 +626,7 @@ Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
         extent.hi += line.amount;
         continue;
       }
-      if (to < window.from || from >= window.to)
-        continue;
+      if (to < window.from || from >= window.to) continue;
     }
     // For a period that this one cuts, or for none: perhaps here.
     if (line.amount > 0) {
@@ -686,7 +638,7 @@ Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
   }
   // Tasks without any clock may belong to any period.
   for (uint32_t i : state.undated) {
-    const Task &task = timeline_->tasks[i];
+    const Task& task = timeline_->tasks[i];
     const Extent part = TaskPay(mask, task);
     if (part.hi > 0 || part.hi_open) {
       extent.hi += part.hi;
@@ -700,27 +652,25 @@ Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
 namespace {
 
 // The intervals that end after `from`.
-std::span<const Interval> After(const IntervalSet &set, int64_t from) {
+std::span<const Interval> After(const IntervalSet& set, int64_t from) {
   const auto all = set.intervals();
   const auto first = std::upper_bound(
       all.begin(), all.end(), from,
-      [](int64_t instant, const Interval &part) { return instant < part.end; });
+      [](int64_t instant, const Interval& part) { return instant < part.end; });
   return all.subspan(first - all.begin());
 }
 
-} // namespace
+}  // namespace
 
 int64_t WorkerFrame::LongestRun(uint32_t sets, int64_t pause, int64_t from,
                                 int64_t to) {
   int64_t longest = 0, begin = 0, end = 0;
   bool open = false;
-  for (const Interval &part : After(Set(sets), from)) {
-    if (part.begin >= to)
-      break;
+  for (const Interval& part : After(Set(sets), from)) {
+    if (part.begin >= to) break;
     const int64_t start = std::max(part.begin, from);
     const int64_t stop = std::min(part.end, to);
-    if (!open || start - end >= pause)
-      begin = start;
+    if (!open || start - end >= pause) begin = start;
     open = true;
     end = stop;
     longest = std::max(longest, end - begin);
@@ -730,13 +680,12 @@ int64_t WorkerFrame::LongestRun(uint32_t sets, int64_t pause, int64_t from,
 
 int64_t WorkerFrame::LongestGap(uint32_t sets, int64_t from, int64_t to) {
   int64_t longest = 0, end = from;
-  for (const Interval &part : After(Set(sets), from)) {
-    if (part.begin >= to)
-      break;
+  for (const Interval& part : After(Set(sets), from)) {
+    if (part.begin >= to) break;
     longest = std::max(longest, part.begin - end);
     end = std::max(end, part.end);
   }
   return std::max(longest, to - end);
 }
 
-} // namespace plumbline::audit
+}  // namespace plumbline::audit

@@ -46,16 +46,16 @@ struct WindowPlan {
   WindowKind kind = WindowKind::kMonth;
   int days = 0;
   bool by_start = false;
-  bool operator==(const WindowPlan &) const = default;
+  bool operator==(const WindowPlan&) const = default;
 };
 
 // What the log can and cannot say at all, decided once.
 struct LogShape {
   bool sessions = false;
   bool required_column = false;
-  uint32_t wide_pay = 0;    // Kinds with a column in `tasks`.
-  bool pay_lines = false;   // The log has a pay statement.
-  uint32_t wanted_sets = 0; // Time sets that some rule asks for.
+  uint32_t wide_pay = 0;     // Kinds with a column in `tasks`.
+  bool pay_lines = false;    // The log has a pay statement.
+  uint32_t wanted_sets = 0;  // Time sets that some rule asks for.
 };
 
 // One worker's life cut into periods, with the sums that formulas ask for. One
@@ -65,14 +65,14 @@ struct LogShape {
 // Cost: one walk over the tasks, O(tasks) a plan, and O(1) a question for time
 // or pay where periods are asked for in order.
 class WorkerFrame {
-public:
-  WorkerFrame(absl::TimeZone zone, const LogShape &shape);
+ public:
+  WorkerFrame(absl::TimeZone zone, const LogShape& shape);
 
-  int AddPlan(const WindowPlan &plan); // Index; before the first Reset.
-  void Reset(const replay::WorkerTimeline &timeline);
+  int AddPlan(const WindowPlan& plan);  // Index; before the first Reset.
+  void Reset(const replay::WorkerTimeline& timeline);
 
-  const replay::WorkerTimeline &timeline() const { return *timeline_; }
-  LocalClock &clock() { return clock_; }
+  const replay::WorkerTimeline& timeline() const { return *timeline_; }
+  LocalClock& clock() { return clock_; }
   absl::TimeZone zone() const { return zone_; }
 
   // Periods in which the worker did, was online or was paid anything.
@@ -95,12 +95,12 @@ public:
   bool Records(uint32_t mask) const {
     return shape_.pay_lines || (shape_.wide_pay & mask) != 0;
   }
-  Extent TaskPay(uint32_t mask, const replay::Task &task) const;
+  Extent TaskPay(uint32_t mask, const replay::Task& task) const;
   // The log has a pay statement, but nothing of this worker in it.
   bool WithoutStatement() const;
 
   // Whether another task of the worker was under way during this one.
-  bool Overlapped(const replay::Task &task) {
+  bool Overlapped(const replay::Task& task) {
     return overlaps_.Overlapped(timeline_->tasks, task);
   }
 
@@ -110,30 +110,30 @@ public:
   // First instant of a local day; cached.
   int64_t DayStart(int64_t day);
 
-private:
+ private:
   struct Calendar {
-    std::vector<Period> periods; // Touching, ascending.
+    std::vector<Period> periods;  // Touching, ascending.
   };
   // Pay of one period's tasks, for any mask of kinds.
   struct TaskPayments {
     std::array<__int128, replay::kPayKinds> sum = {};
-    uint32_t lacking = 0; // Kinds that some delivered task should have.
+    uint32_t lacking = 0;  // Kinds that some delivered task should have.
   };
   struct PlanState {
     WindowPlan plan;
-    Calendar calendar; // Grows with the log.
+    Calendar calendar;  // Grows with the log.
     bool ready = false;
     std::vector<Period> periods;
-    std::span<const uint32_t> order; // Tasks by period.
-    std::vector<uint32_t> starts;    // Into `order`, one more than periods.
+    std::span<const uint32_t> order;  // Tasks by period.
+    std::vector<uint32_t> starts;     // Into `order`, one more than periods.
     std::vector<uint32_t> of_task;
-    std::vector<uint32_t> sorted;  // What `order` shows where tasks are not
-                                   // in order of the periods.
-    std::vector<uint32_t> undated; // Tasks without any clock.
-    bool paid = false;             // Whether `payments` is filled.
-    std::vector<TaskPayments> payments; // By period.
+    std::vector<uint32_t> sorted;   // What `order` shows where tasks are not
+                                    // in order of the periods.
+    std::vector<uint32_t> undated;  // Tasks without any clock.
+    bool paid = false;              // Whether `payments` is filled.
+    std::vector<TaskPayments> payments;  // By period.
   };
-  struct Possible { // Time that may lie in sets, and why that is unknown.
+  struct Possible {  // Time that may lie in sets, and why that is unknown.
     int64_t from, to;
     uint32_t sets;
     uint32_t unknown;
@@ -141,40 +141,40 @@ private:
   struct SetCache {
     uint32_t sets = 0;
     bool ready = false;
-    const replay::IntervalSet *single = nullptr; // The timeline's, or
+    const replay::IntervalSet* single = nullptr;  // The timeline's, or
     replay::IntervalSet united;
-    bool measured = false; // Whether `length` is filled.
+    bool measured = false;  // Whether `length` is filled.
     replay::LengthIndex length;
 
-    const replay::IntervalSet &set() const {
+    const replay::IntervalSet& set() const {
       return single != nullptr ? *single : united;
     }
   };
   struct CityCache {
     replay::Symbol city = 0;
-    replay::IntervalSet own;   // Engaged in this city.
-    replay::IntervalSet alone; // ... and in no other.
+    replay::IntervalSet own;    // Engaged in this city.
+    replay::IntervalSet alone;  // ... and in no other.
   };
 
-  void Prepare(PlanState &state);
-  void Extend(PlanState &state, int64_t first_day, int64_t last_day);
-  Period PeriodOf(const WindowPlan &plan, int64_t day);
-  SetCache &CacheOf(uint32_t sets);
-  const replay::IntervalSet &Set(uint32_t sets) { return CacheOf(sets).set(); }
+  void Prepare(PlanState& state);
+  void Extend(PlanState& state, int64_t first_day, int64_t last_day);
+  Period PeriodOf(const WindowPlan& plan, int64_t day);
+  SetCache& CacheOf(uint32_t sets);
+  const replay::IntervalSet& Set(uint32_t sets) { return CacheOf(sets).set(); }
   int64_t LengthWithin(uint32_t sets, int64_t from, int64_t to);
-  const replay::IntervalSet *Single(uint32_t set) const;
+  const replay::IntervalSet* Single(uint32_t set) const;
   void Walk();
-  void AddPossible(const replay::Task &task);
-  void AddPossible(const replay::Session &session);
+  void AddPossible(const replay::Task& task);
+  void AddPossible(const replay::Session& session);
   void FindSpan();
-  void SortByPeriod(PlanState &state);
-  void SumPayments(PlanState &state);
+  void SortByPeriod(PlanState& state);
+  void SumPayments(PlanState& state);
   void BuildCities();
 
   LogShape shape_;
   absl::TimeZone zone_;
   LocalClock clock_;
-  const replay::WorkerTimeline *timeline_ = nullptr;
+  const replay::WorkerTimeline* timeline_ = nullptr;
   std::vector<PlanState> plans_;
   std::vector<SetCache> sets_;
   // From the walk over the tasks: when each is counted, by its end and by its
@@ -199,8 +199,8 @@ private:
 
 // When a task is counted: the end of it (or its start), else the next best
 // clock, kUnknown where it has none.
-int64_t CountedAt(const replay::Task &task, bool by_start);
+int64_t CountedAt(const replay::Task& task, bool by_start);
 
-} // namespace plumbline::audit
+}  // namespace plumbline::audit
 
-#endif // PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
+#endif  // PLUMBLINE_AUDIT_FINDINGS_WORKER_FRAME_H_
