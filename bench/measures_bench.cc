@@ -6,6 +6,7 @@
 //   measures_bench --benchmark_filter=targets
 
 #include <benchmark/benchmark.h>
+#include <gtest/gtest.h>
 #include <time.h>
 
 #include <chrono>
@@ -14,8 +15,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "audit/measures/measure.h"
-#include "audit/measures/plan.h"
 #include "audit/measures/worker_summary.h"
+#include "replay/timeline/timeline_builder.h"
+#include "tests/stats_measures/fake_log.h"
 
 namespace plumbline::audit {
 namespace {
@@ -40,54 +42,21 @@ struct Random {
   }
 };
 
-class Texts : public replay::LogStore {
- public:
-  Texts() {
-    for (int i = 0; i < kZones; ++i) texts_.push_back(absl::StrCat("Z", i));
-  }
-  absl::Status Accept(int, const replay::RecordBatch&) override {
-    return absl::OkStatus();
-  }
-  absl::Status Finish(replay::FaultLog&) override { return absl::OkStatus(); }
-  int blocks() const override { return 0; }
-  absl::Status VisitBlock(
-      int, absl::FunctionRef<void(const replay::WorkerTimeline&)>) override {
-    return absl::OkStatus();
-  }
-  std::string_view Text(replay::Symbol symbol) const override {
-    return texts_[symbol];
-  }
-  std::vector<std::string> WorkerIds() const override { return {}; }
-  const std::vector<v1::LogRecord>& small_tables() const override {
-    return records_;
-  }
-  replay::Interval observed() const override { return {}; }
-
- private:
-  std::vector<std::string> texts_ = {""};
-  std::vector<v1::LogRecord> records_;
-};
-
 // One worker at a time in buffers that are used again, as the store does.
 class World {
  public:
   World() {
-    plan_ = DefaultPlan();
-    log_.columns = {"sessions.ended_at",    "sessions.started_at",
-                    "tasks.accepted_at",    "tasks.arrived_pickup_at",
-                    "tasks.completed_at",   "tasks.customer_total",
-                    "tasks.limit_at",       "tasks.pay_base",
-                    "tasks.pay_commission", "tasks.pay_distance",
-                    "tasks.pay_tip",        "tasks.picked_up_at",
-                    "tasks.placed_at",      "tasks.promised_at",
-                    "tasks.ready_at",       "tasks.route_distance_m",
-                    "tasks.status",         "tasks.task_id",
-                    "tasks.worker_id",      "tasks.zone"};
-    context.log = &log_;
-    context.store = &texts_;
-    context.plan = &plan_;
-    context.zone = absl::UTCTimeZone();
-    context.zone_known = true;
+    for (int i = 0; i < kZones; ++i) log.store.Add(absl::StrCat("Z", i));
+    log.Columns({"sessions.ended_at",    "sessions.started_at",
+                 "tasks.accepted_at",    "tasks.arrived_pickup_at",
+                 "tasks.completed_at",   "tasks.customer_total",
+                 "tasks.limit_at",       "tasks.pay_base",
+                 "tasks.pay_commission", "tasks.pay_distance",
+                 "tasks.pay_tip",        "tasks.picked_up_at",
+                 "tasks.placed_at",      "tasks.promised_at",
+                 "tasks.ready_at",       "tasks.route_distance_m",
+                 "tasks.status",         "tasks.task_id",
+                 "tasks.worker_id",      "tasks.zone"});
     tasks_.resize(kTasks);
     pay_.resize(kTasks * 4);
   }
@@ -96,10 +65,8 @@ class World {
     Random random{static_cast<uint64_t>(worker) * 977 + 5};
     id_ = absl::StrCat("worker", worker);
     const int home = static_cast<int>(random.Below(kZones));
-    std::vector<replay::Interval> engaged, to_pickup, loaded, online;
     constexpr int64_t kStart = int64_t{1'767'571'200'000};  // A Monday.
     sessions_.clear();
-    timeline_.task_sum = 0;
     int64_t free_at = 0;
     for (int i = 0; i < kTasks; ++i) {
       if (i % 32 == 0) {
@@ -132,44 +99,28 @@ class World {
       task.pay = {pay, 4};
       free_at = random.Below(5) == 0 ? task.accepted_at + 60 * kSecond
                                      : task.completed_at;
-      engaged.push_back(task.engaged());
-      to_pickup.push_back({task.accepted_at, task.picked_up_at});
-      loaded.push_back({task.picked_up_at, task.completed_at});
-      timeline_.task_sum += task.engaged().length();
       if (i % 32 == 31) {
         sessions_.back().ended_at = task.completed_at + 600 * kSecond;
-        online.push_back(
-            {sessions_.back().started_at, sessions_.back().ended_at});
       }
     }
-    sets_[0].AssignUnion(online);
-    sets_[1].AssignUnion(engaged);
-    sets_[2].AssignUnion(to_pickup);
-    sets_[3].AssignUnion(loaded);
-    sets_[4].AssignDifference(sets_[0], sets_[1]);
+    builder_.Begin();
+    builder_.AddTasks(tasks_);
+    builder_.AddSessions(sessions_);
     timeline_.worker_id = id_;
     timeline_.tasks = tasks_;
     timeline_.sessions = sessions_;
-    timeline_.online = &sets_[0];
-    timeline_.engaged = &sets_[1];
-    timeline_.to_pickup = &sets_[2];
-    timeline_.loaded = &sets_[3];
-    timeline_.on_call = &sets_[4];
-    timeline_.required = &sets_[5];
+    builder_.End(&timeline_);
     return timeline_;
   }
 
-  MeasureContext context;
+  FakeLog log;
 
  private:
-  replay::IngestResult log_;
-  Texts texts_;
-  v1::AuditPlan plan_;
   std::string id_;
   std::vector<replay::Task> tasks_;
   std::vector<replay::PayAmount> pay_;
   std::vector<replay::Session> sessions_;
-  replay::IntervalSet sets_[6];
+  replay::TimelineBuilder builder_;
   replay::WorkerTimeline timeline_;
 };
 
@@ -195,7 +146,7 @@ void SummarizeWorkers(benchmark::State& state) {
   const int workers = static_cast<int>(state.range(0));
   double spent = 0;
   for (auto _ : state) {
-    WorkerSummarizer summarizer(world.context);
+    WorkerSummarizer summarizer(world.log.context);
     Clock::duration all{};
     for (int w = 0; w < workers; ++w) {
       const replay::WorkerTimeline& timeline = world.Make(w);
@@ -216,10 +167,10 @@ void RunMeasure(benchmark::State& state, const std::string& id) {
   const int workers = static_cast<int>(state.range(0));
   double observed = 0, finished = 0;
   for (auto _ : state) {
-    WorkerSummarizer summarizer(world.context);
+    WorkerSummarizer summarizer(world.log.context);
     Clock::duration observe{}, finish{};
     std::unique_ptr<Measure> measure =
-        std::move(MakeMeasures(world.context, {id})[0]);
+        std::move(MakeMeasures(world.log.context, {id})[0]);
     auto show = [&] {
       for (int w = 0; w < workers; ++w) {
         const replay::WorkerTimeline& timeline = world.Make(w);
@@ -232,7 +183,7 @@ void RunMeasure(benchmark::State& state, const std::string& id) {
     auto absorb = [&] {
       const Clock::time_point begin = Clock::now();
       std::unique_ptr<Measure> merged =
-          std::move(MakeMeasures(world.context, {id})[0]);
+          std::move(MakeMeasures(world.log.context, {id})[0]);
       if (!merged->Absorb(std::move(measure)).ok()) std::abort();
       finish += Clock::now() - begin;
       return merged;
@@ -243,7 +194,7 @@ void RunMeasure(benchmark::State& state, const std::string& id) {
       Clock::time_point begin = Clock::now();
       v1::MeasureState first;
       merged->Save(&first);
-      measure = std::move(MakeMeasures(world.context, {id})[0]);
+      measure = std::move(MakeMeasures(world.log.context, {id})[0]);
       measure->BeginSecondPass(first);
       finish += Clock::now() - begin;
       show();
