@@ -123,8 +123,8 @@ void WriteTrend(const IndexSeries& series, uint64_t seed, v1::Trend* out) {
   // By calendar, so that a week without a value counts as time.
   const int64_t first = series.weeks.front();
   const int64_t span = series.weeks.back() - first + 1;
-  constexpr int64_t kMostWeeks = 2600;  // Fifty years.
-  if (span > kMostWeeks) {
+  constexpr int64_t kLongestSpan = 52 * 130;
+  if (span > kLongestSpan) {
     out->set_verdict(CannotConclude(Reason::kIntegrity));
     return;
   }

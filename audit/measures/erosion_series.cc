@@ -228,6 +228,11 @@ void WriteDrift(Quantity quantity, const Strata& cells,
   }
   const size_t each = std::clamp<size_t>(weeks.size() / 4, 1, kMostBaseWeeks);
   WriteIndex(quantity, cells, weeks, each, drift->mutable_index());
+  if (weeks.size() > kMostWeeks) {
+    drift->mutable_trend()->set_verdict(CannotConclude(Reason::kIntegrity));
+    drift->mutable_breaks()->set_verdict(CannotConclude(Reason::kIntegrity));
+    return;
+  }
   const IndexSeries series = WriteWeeks(
       quantity, cells, weeks, {weeks.front(), weeks[each - 1]}, drift);
   const uint64_t own_seed = seed + static_cast<uint64_t>(quantity);

@@ -269,6 +269,28 @@ TEST(ErosionTest, ShortLogsHaveCodes) {
   EXPECT_FALSE(drift.index().has_lo());
 }
 
+// More weeks than twenty years hold come from faulty clocks: no series.
+TEST(ErosionTest, AgesOfWeeksHaveACode) {
+  FakeLog log;
+  log.only = {"erosion"};
+  log.Columns(kColumns);
+  std::vector<FakeWorker> workers;
+  for (int w = 0; w < 8; ++w) {
+    FakeWorker worker{.id = absl::StrCat("w", w)};
+    for (int week = 0; week < 1100; ++week) {
+      const int64_t at = kFirstMonday + week * kWeekSeconds;
+      worker.tasks.push_back(Delivered("t", at, at + 900));
+      worker.tasks.back().limit_at = worker.tasks.back().accepted_at + 900'000;
+    }
+    workers.push_back(worker);
+  }
+  const v1::Drift drift = ErosionOf(log, workers).series().at("limit");
+  EXPECT_EQ(drift.index().verdict(), "NO_FINDING");
+  EXPECT_EQ(drift.trend().verdict(), "CANNOT_CONCLUDE(INT)");
+  EXPECT_EQ(drift.breaks().verdict(), "CANNOT_CONCLUDE(INT)");
+  EXPECT_EQ(drift.weeks_size(), 0);
+}
+
 // Half of the limits are missing: the index stands, but gives no verdict.
 TEST(ErosionTest, UnknownTargetsLeaveItOpen) {
   FakeLog log;
