@@ -11,6 +11,7 @@
 #include "audit/measures/plan.h"
 #include "google/protobuf/text_format.h"
 #include "replay/ingest/mapping.h"
+#include "replay/schema/schema.h"
 
 namespace plumbline::audit {
 namespace {
@@ -43,6 +44,17 @@ absl::StatusOr<std::vector<ManifestEntry>> HashInputs(
               return a.name < b.name;
             });
   return entries;
+}
+
+// Free columns go through `convert`, but no figure uses them.
+void NameFreeColumns(replay::IngestResult* ingest) {
+  for (const std::string& column : ingest->columns) {
+    const size_t dot = column.find('.');
+    const replay::TableSchema* table = replay::FindTable(column.substr(0, dot));
+    if (table == nullptr || table->Find(column.substr(dot + 1)) >= 0) continue;
+    ingest->unknown_columns.push_back(column);
+  }
+  std::sort(ingest->unknown_columns.begin(), ingest->unknown_columns.end());
 }
 
 }  // namespace
@@ -127,6 +139,7 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
       replay::Ingest(options.log, ingest_options, run->faults, *run->store);
   if (!ingest.ok()) return ingest.status();
   run->ingest = *std::move(ingest);
+  NameFreeColumns(&run->ingest);
 
   std::vector<std::string> names, paths, known;
   for (size_t i = 0; i < run->ingest.files.size(); ++i) {

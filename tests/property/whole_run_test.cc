@@ -7,52 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "audit/cli/run_audit.h"
-#include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
-#include "plumbline/v1/result.pb.h"
+#include "tests/property/runs.h"
 #include "tests/support/folders.h"
 #include "tests/support/program.h"
 #include "tests/support/small_log.h"
 
 namespace plumbline::audit {
 namespace {
-
-using Files = std::map<std::string, std::string>;
-
-constexpr int64_t kMebibyte = int64_t{1} << 20;
-
-RunOptions OptionsFor(const std::string& log) {
-  RunOptions options;
-  options.log = log;
-  options.threads = 2;
-  options.memory_bytes = 512 * kMebibyte;
-  return options;
-}
-
-Files Audit(const RunOptions& options, const std::string& out) {
-  const auto result = RunAudit(options, Language::kEnglish, out);
-  EXPECT_TRUE(result.ok()) << result.status().message();
-  return ReadFolder(out);
-}
-
-v1::AuditResult ResultOf(const Files& files) {
-  v1::AuditResult result;
-  const auto at = files.find("findings.json");
-  EXPECT_NE(at, files.end());
-  if (at == files.end()) return result;
-  const auto parsed =
-      google::protobuf::util::JsonStringToMessage(at->second, &result);
-  EXPECT_TRUE(parsed.ok()) << parsed.ToString();
-  return result;
-}
-
-// findings.json without `input`, as text.
-std::string WithoutInput(const Files& files) {
-  v1::AuditResult result = ResultOf(files);
-  result.clear_input();
-  return result.DebugString();
-}
 
 void ExpectSame(const Files& expected, const Files& actual,
                 const std::string& what) {
