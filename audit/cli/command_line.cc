@@ -6,9 +6,9 @@
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
-#include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "audit/cli/help_format.h"
 #include "audit/cli/subcommand.h"
 
 namespace plumbline::audit {
@@ -25,20 +25,6 @@ Language LanguageOf(int argc, const char* const* argv) {
     }
   }
   return Language::kEnglish;
-}
-
-void SetLabels(CLI::App& app, Language language) {
-  app.get_formatter()->column_width(34);
-  if (language != Language::kChinese) return;
-  const auto formatter = app.get_formatter();
-  formatter->label("Usage", "用法");
-  formatter->label("OPTIONS", "选项");
-  formatter->label("SUBCOMMAND", "子命令");
-  formatter->label("SUBCOMMANDS", "子命令");
-  formatter->label("Positionals", "参数");
-  formatter->label("Options", "选项");
-  formatter->label("Subcommands", "子命令");
-  formatter->label("REQUIRED", "必填");
 }
 
 // What is wrong with the command line, what to do: one line.
@@ -86,7 +72,7 @@ int RunCommandLine(int argc, const char* const* argv) {
             "果。\n数据不会离开这台电脑。"}
           .In(language),
       "plumbline");
-  SetLabels(app, language);
+  app.formatter(MakeHelpFormat(language));
   const std::string help =
       Words{"Show this help and leave", "显示这段说明"}.In(language);
   app.set_help_flag("-h,--help", help);
@@ -109,7 +95,6 @@ int RunCommandLine(int argc, const char* const* argv) {
   for (const auto& command : commands) {
     CLI::App* sub =
         app.add_subcommand(command->name(), command->help().In(language));
-    SetLabels(*sub, language);
     sub->set_help_flag("-h,--help", help);
     sub->footer(absl::StrCat(Words{"Examples:\n", "例：\n"}.In(language),
                              command->examples().In(language)));
