@@ -330,5 +330,25 @@ TEST_F(StateTest, AReportOfTheFirstPassIsRefused) {
   EXPECT_TRUE(ReadFolder(folder_.Path("out")).empty());
 }
 
+// Nothing of the library's English is left under --lang zh.
+TEST(Help, IsChineseThroughout) {
+  const std::vector<std::vector<std::string>> commands = {
+      {},          {"audit"},         {"inspect"},        {"rules"},
+      {"convert"}, {"rules", "show"}, {"rules", "check"}, {"partial"},
+      {"merge"}};
+  for (std::vector<std::string> command : commands) {
+    command.insert(command.end(), {"--lang", "zh", "--help"});
+    const ProgramRun run = RunProgram(command);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_THAT(run.out, HasSubstr("用法: plumbline"));
+    EXPECT_THAT(run.out, HasSubstr("\n选项:\n"));
+    for (const char* word :
+         {"Usage", "Options", "OPTIONS", "Positionals", "Subcommands",
+          "SUBCOMMAND", "REQUIRED", "TEXT", "Show", "Language"}) {
+      EXPECT_THAT(run.out, testing::Not(HasSubstr(word)));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace plumbline
