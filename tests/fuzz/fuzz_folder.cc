@@ -16,18 +16,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One for the process, in memory where the machine has such a place.
-const fs::path& Folder() {
-  static const fs::path folder = [] {
+// One for the process, in memory where the machine has such a place; gone at
+// its end.
+class OwnFolder {
+ public:
+  OwnFolder() {
     std::error_code error;
     const bool memory = fs::is_directory("/dev/shm", error);
     std::string name =
         (memory ? fs::path("/dev/shm") : fs::temp_directory_path()) /
         "plumbline-fuzz-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) Fail("no folder");
-    return fs::path(name);
-  }();
-  return folder;
+    path_ = name;
+  }
+  ~OwnFolder() {
+    std::error_code error;
+    fs::remove_all(path_, error);
+  }
+  OwnFolder(const OwnFolder&) = delete;
+  OwnFolder& operator=(const OwnFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+const fs::path& Folder() {
+  static const OwnFolder folder;
+  return folder.path();
 }
 
 void Put(const fs::path& path, std::string_view text) {
