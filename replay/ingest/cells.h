@@ -168,6 +168,71 @@ inline bool FastDecimal(const char* text, size_t size, int digits,
   return true;
 }
 
+// The same where eight bytes before the end of the cell may be read, whatever
+// they are: without a branch on the size or on where the point stands. Nothing
+// is 0.
+
+// Masks of the last bytes of a word, as loaded.
+inline constexpr uint64_t kLastBytes[] = {0,
+                                          0xFF00000000000000,
+                                          0xFFFF000000000000,
+                                          0xFFFFFF0000000000,
+                                          0xFFFFFFFF00000000,
+                                          0xFFFFFFFFFF000000,
+                                          0xFFFFFFFFFFFF0000,
+                                          0xFFFFFFFFFFFFFF00,
+                                          0xFFFFFFFFFFFFFFFF};
+
+// Of digits less '0', and false for anything else.
+inline bool AreDigits(uint64_t bytes) {
+  constexpr uint64_t kSix = 0x0606060606060606;
+  constexpr uint64_t kHigh = 0xF0F0F0F0F0F0F0F0;
+  return ((bytes | (bytes + kSix)) & kHigh) == 0;
+}
+
+// The bytes of a cell less '0', the last one the highest, zeros in front.
+inline uint64_t LastBytes(const char* text, size_t size) {
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, text + size - 8, 8);
+  return (bytes ^ 0x3030303030303030) & kLastBytes[size];
+}
+
+inline bool FastDecimalPadded(const char* text, size_t size, int digits,
+                              int64_t* value) {
+  if (size > 8) return FastDecimal(text, size, digits, value);
+  uint64_t bytes = LastBytes(text, size);
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t off = bytes ^ (kOnes * ('.' ^ '0'));
+  const uint64_t points = (off - kOnes) & ~off & (kOnes << 7);
+  int decimals = 0;
+  if (points != 0) {
+    // The digits before the point move up into its place.
+    const int point = __builtin_ctzll(points) / 8;
+    decimals = 7 - point;
+    if (decimals == 0 || decimals > digits ||
+        point + static_cast<int>(size) <= 8) {
+      return false;
+    }
+    bytes = (bytes & (kLastBytes[decimals])) |
+            (bytes & (kLastBytes[8] >> (8 * (8 - point)))) << 8;
+  }
+  if (!AreDigits(bytes)) return false;
+  *value = static_cast<int64_t>(EightDigits(bytes)) *
+           kPowersOfTen[digits - decimals];
+  return true;
+}
+
+// Whether two texts of that size are equal, without a call for short ones.
+inline bool SameText(const char* a, const char* b, size_t size) {
+  if (size < 8 || size > 16) return std::memcmp(a, b, size) == 0;
+  uint64_t first[2], last[2];
+  std::memcpy(&first[0], a, 8);
+  std::memcpy(&first[1], b, 8);
+  std::memcpy(&last[0], a + size - 8, 8);
+  std::memcpy(&last[1], b + size - 8, 8);
+  return first[0] == first[1] && last[0] == last[1];
+}
+
 // Reads fixed-width RFC 3339 by integer arithmetic; the day and the offset that
 // were read last are kept, for the next cell mostly has the same.
 class FastInstant {

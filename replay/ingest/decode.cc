@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "replay/base/decimal.h"
+#include "replay/base/per_machine.h"
 #include "replay/ingest/json_cells.h"
 
 namespace plumbline::replay {
@@ -87,6 +88,16 @@ const std::vector<WindowColumns>& Windows() {
 const char* FormName(CellKind kind) {
   return kind == CellKind::kEpoch ? "an epoch number"
                                   : "RFC 3339 with an offset";
+}
+
+// Some value is greater than the one of the other column in its row.
+PLUMBLINE_PER_MACHINE
+bool AnyGreater(const int64_t* values, const int64_t* others, size_t rows) {
+  uint64_t any = 0;
+  for (size_t i = 0; i < rows; ++i) {
+    any |= values[i] > others[i] ? ~uint64_t{0} : 0;
+  }
+  return any != 0;
 }
 
 absl::Status HeaderError(const SourceFile& file, const std::string& what) {
@@ -798,10 +809,12 @@ void Decoder::CheckClocks(Work& work) const {
     // not, since unknown is less than every instant. Of such rows there are
     // few, and only they are looked at clock by clock.
     std::vector<uint8_t>& suspect = work.suspect;
-    suspect.assign(work.batch.rows, 0);
+    suspect.clear();
     for (size_t k = 0; k + 1 < clocks_.size(); ++k) {
       const int64_t* a = columns[clocks_[k]].numbers.data();
       const int64_t* b = columns[clocks_[k + 1]].numbers.data();
+      if (!AnyGreater(a, b, work.batch.rows)) continue;
+      suspect.resize(work.batch.rows, 0);
       for (size_t row = 0; row < suspect.size(); ++row) {
         suspect[row] |= a[row] > b[row] ? 1 : 0;
       }

@@ -1,6 +1,7 @@
 #ifndef PLUMBLINE_REPLAY_INGEST_DECODE_H_
 #define PLUMBLINE_REPLAY_INGEST_DECODE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -78,9 +79,10 @@ struct MappedColumn {
 //
 // A Source gives `Visit(file_column, visitor)`, which calls
 // visitor(const char* data, size_t size) for each row in order, size 0 for an
-// empty or null cell; and it may give
-// `bool Typed(const Decoder&, size_t column, Work&)`, which fills the column
-// itself from binary values, or says that Visit must be used.
+// empty or null cell; it may name `kPadded`, where eight bytes before the end
+// of each cell can be read; and it may give `bool Typed(const Decoder&, size_t
+// column, Work&)`, which fills the column itself from binary values, or says
+// that Visit must be used.
 class Decoder {
  public:
   struct Cache {
@@ -237,41 +239,52 @@ class Decoder {
   void DecodeColumn(Source& source, size_t index, Work& work) const {
     const MappedColumn& column = columns_[index];
     Cache& cache = work.caches[index];
+    const bool may_be_empty = column.may_be_empty;
+    // The fast ways call nothing, so that their loops stay small; whatever they
+    // leave goes the slow way in a second round, which most blocks do not need.
+    bool left = false;
     size_t row = 0;
     if (column.kind == CellKind::kText || column.kind == CellKind::kList) {
       std::string_view* out = work.batch.columns[index].texts.data();
-      const bool fast =
-          column.plain && column.kind == CellKind::kText && work.ascii;
+      if (column.plain && column.kind == CellKind::kText && work.ascii) {
+        source.Visit(column.source, [&](const char* data, size_t size) {
+          out[row++] = std::string_view(size != 0 ? data : nullptr, size);
+          left |= size == 0 && !may_be_empty;
+        });
+        if (!left) return;
+      }
+      row = 0;
       source.Visit(column.source, [&](const char* data, size_t size) {
-        if (fast && size != 0) {
-          out[row] = std::string_view(data, size);
-        } else if (column.may_be_empty && size == 0) {
-          out[row] = {};
-        } else {
-          out[row] = SlowText(index, row, {data, size}, work);
-        }
+        out[row] = may_be_empty && size == 0
+                       ? std::string_view()
+                       : SlowText(index, row, {data, size}, work);
         ++row;
       });
       return;
     }
     int64_t* out = work.batch.columns[index].numbers.data();
-    // `read(data, size, &value)` is the fast way of one cell.
-    const bool may_be_empty = column.may_be_empty;
-    const auto visit = [&](auto&& read) {
+    const auto visit_slowly = [&] {
+      row = 0;
       source.Visit(column.source, [&](const char* data, size_t size) {
-        int64_t value;
-        if (read(data, size, &value)) {
-          out[row] = value;
-        } else if (may_be_empty && size == 0) {
-          out[row] = kUnknown;
-        } else {
+        if (!IsKnown(out[row]) && !(may_be_empty && size == 0)) {
           out[row] = SlowNumber(index, row, {data, size}, work);
         }
         ++row;
       });
     };
+    // `read(data, size, &value)` is the fast way of one cell.
+    const auto visit = [&](auto&& read) {
+      source.Visit(column.source, [&](const char* data, size_t size) {
+        int64_t value = kUnknown;
+        const bool good = read(data, size, &value);
+        out[row++] = good ? value : kUnknown;
+        left |= !good & !(may_be_empty & (size == 0));
+      });
+      if (left) visit_slowly();
+    };
     if (!column.plain) {
-      visit([](const char*, size_t, int64_t*) { return false; });
+      std::fill_n(out, work.batch.rows, kUnknown);
+      visit_slowly();
       return;
     }
     switch (column.kind) {
@@ -306,8 +319,7 @@ class Decoder {
         size_t& last = cache.last_word;
         visit([&](const char* data, size_t size, int64_t* value) {
           const auto is = [&](const std::string& word) {
-            return word.size() == size &&
-                   std::memcmp(word.data(), data, size) == 0;
+            return word.size() == size && SameText(word.data(), data, size);
           };
           if (size == 0) return false;
           if (!is(words[last].first)) {
@@ -323,13 +335,21 @@ class Decoder {
       }
       case CellKind::kNumber: {
         const int digits = column.digits;
+        if constexpr (requires { Source::kPadded; }) {
+          visit([digits](const char* data, size_t size, int64_t* value) {
+            const bool good = FastDecimalPadded(data, size, digits, value);
+            return good & (size != 0);
+          });
+          return;
+        }
         visit([digits](const char* data, size_t size, int64_t* value) {
           return FastDecimal(data, size, digits, value);
         });
         return;
       }
       default:
-        visit([](const char*, size_t, int64_t*) { return false; });
+        std::fill_n(out, work.batch.rows, kUnknown);
+        visit_slowly();
     }
   }
 

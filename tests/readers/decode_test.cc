@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <random>
+
 #include "replay/ingest/cells.h"
 #include "replay/ingest/json_cells.h"
 #include "tests/readers/read_file.h"
@@ -315,6 +317,40 @@ TEST(Cells, FastAndSlowAgree) {
     const std::string_view cell(text);
     EXPECT_FALSE(FastDecimal(cell.data(), cell.size(), 6, &a)) << text;
   }
+}
+
+TEST(Cells, PaddedDecimalsAreThoseReadLetterByLetter) {
+  std::mt19937 random(5);
+  int read = 0;
+  int refused = 0;
+  for (int round = 0; round < 200'000; ++round) {
+    // What stands before the cell must not matter.
+    std::string text;
+    for (int i = 0; i < 8; ++i) text.push_back("0129.,\n\xff"[random() % 8]);
+    const size_t size = random() % 13;
+    const bool odd = random() % 4 == 0;
+    for (size_t i = 0; i < size; ++i) {
+      text.push_back(odd ? static_cast<char>(random() % 256)
+                         : "0123456789."[random() % 11]);
+    }
+    const char* cell = text.data() + 8;
+    const int digits = static_cast<int>(random() % 8);
+    int64_t slow = 0;
+    int64_t fast = -1;
+    if (size == 0) {
+      EXPECT_TRUE(FastDecimalPadded(cell, size, digits, &fast));
+      EXPECT_EQ(fast, 0);
+      continue;
+    }
+    const bool good = FastDecimal(cell, size, digits, &slow);
+    ASSERT_EQ(FastDecimalPadded(cell, size, digits, &fast), good) << text;
+    if (good) {
+      ASSERT_EQ(fast, slow) << text;
+    }
+    ++(good ? read : refused);
+  }
+  EXPECT_GT(read, 50'000);
+  EXPECT_GT(refused, 50'000);
 }
 
 TEST(Cells, QuantitiesAreExactAndGuarded) {

@@ -93,9 +93,11 @@ bool CellSplitter::Split(const char* text, size_t size, size_t rows) {
   if (end != first + cells) return false;
   // As many line ends as rows: if they stand where rows end, they stand
   // nowhere else.
+  returns_ = false;
   for (size_t row = 1; row <= rows; ++row) {
     const uint32_t at = first[row * columns_ - 1];
     if (at < size && text[at] != '\n') return false;
+    returns_ |= at > 0 && text[at - 1] == '\r';
   }
   return true;
 }

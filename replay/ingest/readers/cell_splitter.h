@@ -13,9 +13,12 @@ namespace plumbline::replay {
 // learn neither; what it does not take goes to Arrow's parser, which gives the
 // same cells for what it does take (tests/readers/cell_splitter_test.cc).
 //
+// Eight bytes before the text are to be readable: a ReadBuffer has them.
 // O(bytes), four bytes of memory a cell, used again from text to text.
 class CellSplitter {
  public:
+  static constexpr bool kPadded = true;  // A Source of Decoder.
+
   CellSplitter(char delimiter, size_t columns)
       : delimiter_(delimiter), columns_(columns) {}
 
@@ -32,13 +35,17 @@ class CellSplitter {
   void Visit(int column, Visitor&& visitor) const {
     // The end before the first cell of the text is -1.
     const uint32_t* end = ends_.data() + 1 + column;
-    const bool last = static_cast<size_t>(column) + 1 == columns_;
+    if (returns_ && static_cast<size_t>(column) + 1 == columns_) {
+      for (size_t row = 0; row < rows_; ++row, end += columns_) {
+        const char* data = text_ + (end[-1] + 1);
+        const size_t size = *end - (end[-1] + 1);
+        visitor(data, size > 0 && data[size - 1] == '\r' ? size - 1 : size);
+      }
+      return;
+    }
     for (size_t row = 0; row < rows_; ++row, end += columns_) {
       const uint32_t begin = end[-1] + 1;
-      const char* data = text_ + begin;
-      size_t size = *end - begin;
-      if (last && size > 0 && data[size - 1] == '\r') --size;
-      visitor(data, size);
+      visitor(text_ + begin, size_t{*end - begin});
     }
   }
 
@@ -47,6 +54,7 @@ class CellSplitter {
   size_t columns_;
   const char* text_ = nullptr;
   size_t rows_ = 0;
+  bool returns_ = false;        // Some line ends with a carriage return.
   std::vector<uint32_t> ends_;  // Of all cells, row by row; the first is -1.
 };
 

@@ -22,7 +22,7 @@
 namespace plumbline::replay {
 namespace {
 
-constexpr size_t kTail = size_t{16} << 10;  // Read on behind a block.
+constexpr size_t kTail = size_t{4} << 10;  // Read on behind a block.
 
 // Whole rows in a thread's buffer.
 struct Stretch {
@@ -335,7 +335,7 @@ class FileBlocks {
   absl::Status TakeGuess(ReadBuffer& buffer, Stretch* stretch, size_t begin,
                          size_t end, size_t limit, size_t have, int64_t offset,
                          const Census& census) {
-    if (census.quotes > 0 || census.lone_returns > 0 || census.zeros > 0) {
+    if (census.quotes || census.lone_returns || census.zeros) {
       return TakeRows(buffer, stretch, begin, limit, have, offset);
     }
     const char* text = buffer.data();
@@ -546,7 +546,7 @@ class StreamBlocks {
     *end = ended_ ? have : lines;
     text[have] = '\n';
     const Census census = TakeCensus(text, text + *end);
-    if (*end > 0 && census.quotes == 0 && census.lone_returns == 0) {
+    if (*end > 0 && !census.quotes && !census.lone_returns) {
       const bool rest = HoldsRow(text + lines, *end - lines);
       stretch->rows = census.lines - census.blanks + (rest ? 1 : 0);
       stretch->end_line = line_ + census.lines;

@@ -55,7 +55,7 @@ struct SourceFile {
 struct ReadOptions {
   int threads = 1;
   // Bytes of text that a thread takes at a time. Changes no row, line or fault.
-  int64_t block_bytes = int64_t{512} << 10;
+  int64_t block_bytes = int64_t{128} << 10;
   // Bytes of the file read since the last call, from any thread; may be empty.
   std::function<void(int64_t bytes)> progress;
   // Every byte of the file in its order, while it is in the cache: one call at

@@ -3,67 +3,79 @@
 #include <algorithm>
 #include <cstring>
 
+#include "replay/base/per_machine.h"
+
 namespace plumbline::replay {
 namespace {
 
-using Bytes = uint8_t __attribute__((vector_size(16)));
-using Words = uint64_t __attribute__((vector_size(16)));
+constexpr int kLanes = 32;
+using Bytes = uint8_t __attribute__((vector_size(kLanes)));
 
-Bytes Load(const char* at) {
-  Bytes bytes;
-  std::memcpy(&bytes, at, sizeof(bytes));
-  return bytes;
+// By reference, for registers of that size are not part of every machine's
+// calling convention.
+[[gnu::always_inline]] inline void Load(const char* at, Bytes* bytes) {
+  std::memcpy(bytes, at, sizeof(*bytes));
 }
 
-int64_t Sum(const Bytes& bytes) {
+[[gnu::always_inline]] inline int64_t Sum(const Bytes& bytes) {
   int64_t sum = 0;
-  for (int i = 0; i < 16; ++i) sum += bytes[i];
+  for (int i = 0; i < kLanes; ++i) sum += bytes[i];
   return sum;
+}
+
+[[gnu::always_inline]] inline bool Any(const Bytes& bytes) {
+  uint8_t any = 0;
+  for (int i = 0; i < kLanes; ++i) any |= bytes[i];
+  return any != 0;
 }
 
 }  // namespace
 
+PLUMBLINE_PER_MACHINE
 Census TakeCensus(const char* begin, const char* end) {
   Census census;
-  Bytes high = {};
+  Bytes high = {}, quotes = {}, returns = {}, zeros = {};
   const char* at = begin;
-  while (end - at >= 16) {
+  while (end - at >= kLanes) {
     // A comparison gives 255 where it holds, which is -1: a lane counts up to
     // 255 before it must be emptied.
-    Bytes lines = {}, blanks = {}, quotes = {}, returns = {}, zeros = {};
-    const char* stop = at + std::min<int64_t>((end - at) / 16, 255) * 16;
-    for (; at < stop; at += 16) {
-      const Bytes here = Load(at);
-      const Bytes before = Load(at - 1);
+    Bytes lines = {}, blanks = {};
+    const char* stop =
+        at + std::min<int64_t>((end - at) / kLanes, 255) * kLanes;
+    for (; at < stop; at += kLanes) {
+      Bytes here, before, earlier, next;
+      Load(at, &here);
+      Load(at - 1, &before);
+      Load(at - 2, &earlier);
+      Load(at + 1, &next);
       const Bytes feed = here == '\n';
       lines -= feed;
-      blanks -= feed & ((before == '\n') |
-                        ((before == '\r') & (Load(at - 2) == '\n')));
-      quotes -= here == '"';
-      returns -= (here == '\r') & (Load(at + 1) != '\n');
-      zeros -= here == 0;
+      blanks -=
+          feed & ((before == '\n') | ((before == '\r') & (earlier == '\n')));
+      quotes |= here == '"';
+      returns |= (here == '\r') & (next != '\n');
+      zeros |= here == 0;
       high |= here;
     }
     census.lines += Sum(lines);
     census.blanks += Sum(blanks);
-    census.quotes += Sum(quotes);
-    census.lone_returns += Sum(returns);
-    census.zeros += Sum(zeros);
   }
-  uint8_t rest = 0;
+  census.quotes = Any(quotes);
+  census.lone_returns = Any(returns);
+  census.zeros = Any(zeros);
+  high &= 0x80;
+  census.ascii = !Any(high);
   for (; at < end; ++at) {
     if (*at == '\n') {
       ++census.lines;
       census.blanks +=
           at[-1] == '\n' || (at[-1] == '\r' && at[-2] == '\n') ? 1 : 0;
     }
-    census.quotes += *at == '"' ? 1 : 0;
-    census.lone_returns += *at == '\r' && at[1] != '\n' ? 1 : 0;
-    census.zeros += *at == '\0' ? 1 : 0;
-    rest |= static_cast<uint8_t>(*at);
+    census.quotes |= *at == '"';
+    census.lone_returns |= *at == '\r' && at[1] != '\n';
+    census.zeros |= *at == '\0';
+    census.ascii &= static_cast<unsigned char>(*at) < 0x80;
   }
-  for (int i = 0; i < 16; ++i) rest |= high[i];
-  census.ascii = rest < 0x80;
   return census;
 }
 

@@ -9,13 +9,13 @@
 
 namespace plumbline::replay {
 
-// What a stretch of text holds, counted sixteen bytes at a time.
+// What a stretch of text holds, looked at many bytes at a time.
 struct Census {
-  int64_t lines = 0;         // Line feeds.
-  int64_t blanks = 0;        // Lines that hold nothing.
-  int64_t quotes = 0;        // Quotation marks.
-  int64_t lone_returns = 0;  // Carriage returns not before a line feed.
-  int64_t zeros = 0;         // Bytes of value 0.
+  int64_t lines = 0;          // Line feeds.
+  int64_t blanks = 0;         // Lines that hold nothing.
+  bool quotes = false;        // Quotation marks.
+  bool lone_returns = false;  // Carriage returns not before a line feed.
+  bool zeros = false;         // Bytes of value 0.
   bool ascii = true;
 };
 
