@@ -10,10 +10,23 @@ namespace {
 
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
+// Branches and what a loop keeps for its end are written so that g++ 12 makes
+// vector instructions of them (-fopt-info-vec tells).
+
+// From the least of the values less one, for which unknown, the least of all
+// numbers, becomes the greatest.
+ColumnRange RangeFrom(int64_t low_less_one, int64_t high, int64_t least) {
+  return {high == kUnknown ? kMost : low_less_one + 1, high, least};
+}
+int64_t LessOne(int64_t value) {
+  return static_cast<int64_t>(static_cast<uint64_t>(value) - 1);
+}
+
 // By the inverse of the odd part of the scale, which is right for multiples.
 template <int64_t kScale, int kTwos>
-[[gnu::always_inline]] inline bool Divide(const int64_t* values, size_t rows,
-                                          int64_t* out, ColumnRange* range) {
+[[gnu::always_inline]] inline bool Divide(const int64_t* __restrict values,
+                                          size_t rows, int64_t* __restrict out,
+                                          ColumnRange* range) {
   constexpr uint64_t kOdd = static_cast<uint64_t>(kScale) >> kTwos;
   constexpr uint64_t kInverse = [] {
     uint64_t inverse = kOdd;  // Right in 3 bits; each round doubles them.
@@ -22,27 +35,27 @@ template <int64_t kScale, int kTwos>
   }();
   constexpr uint64_t kLimit = static_cast<uint64_t>(kMost / kScale);
   constexpr uint64_t kLow = (uint64_t{1} << kTwos) - 1;
-  int64_t low = kMost;
-  int64_t high = kUnknown;
-  int64_t least = kMost;
+  int64_t low = kMost, high = kUnknown, least = kMost;
   uint64_t wrong = 0;
   for (size_t i = 0; i < rows; ++i) {
     const int64_t value = values[i];
     const uint64_t quotient = static_cast<uint64_t>(value >> kTwos) * kInverse;
-    const bool known = value != kUnknown;
-    const uint64_t odd = static_cast<uint64_t>(value) & kLow;
-    const uint64_t far = quotient + kLimit > 2 * kLimit ? 1 : 0;
-    wrong |= known ? odd | far : 0;
-    const int64_t kept = known ? static_cast<int64_t>(quotient) : kUnknown;
-    out[i] = kept;
-    low = std::min(low, known ? kept : kMost);
-    least = std::min(least, kept);
-    high = std::max(high, kept);
+    const uint64_t known = value != kUnknown ? ~uint64_t{0} : 0;
+    const uint64_t far = quotient + kLimit > 2 * kLimit ? ~uint64_t{0} : 0;
+    wrong |= ((static_cast<uint64_t>(value) & kLow) | far) & known;
+    out[i] = static_cast<int64_t>((quotient & known) |
+                                  (static_cast<uint64_t>(kUnknown) & ~known));
+    low = std::min(low, LessOne(value));
+    least = std::min(least, value);
+    high = std::max(high, value);
   }
-  *range = {low, high, least};
+  *range = RangeFrom(low, high, least);
+  if (high != kUnknown) {
+    range->low /= kScale;
+    range->high /= kScale;
+  }
   return wrong == 0;
 }
-
 PLUMBLINE_PER_MACHINE
 bool DivideBy1000(const int64_t* values, size_t rows, int64_t* out,
                   ColumnRange* range) {
@@ -65,16 +78,14 @@ bool DivideExactly(int64_t scale, const int64_t* values, size_t rows,
 
 PLUMBLINE_PER_MACHINE
 ColumnRange RangeOf(const int64_t* values, size_t rows) {
-  int64_t low = kMost;
-  int64_t high = kUnknown;
-  int64_t least = kMost;
+  int64_t low = kMost, high = kUnknown, least = kMost;
   for (size_t i = 0; i < rows; ++i) {
     const int64_t value = values[i];
-    low = std::min(low, value != kUnknown ? value : kMost);
+    low = std::min(low, LessOne(value));
     least = std::min(least, value);
     high = std::max(high, value);
   }
-  return {low, high, least};
+  return RangeFrom(low, high, least);
 }
 
 PLUMBLINE_PER_MACHINE

@@ -11,15 +11,17 @@
 
 namespace plumbline::replay {
 
-// Fifty bits of the hash of every id, in partitions: enough to say which ids
-// may stand twice, in five bytes a row. Whether they do is then settled on the
-// rows themselves, of which few are left: by chance 0.05 among ten million.
+// Forty-eight bits of the hash of every id, in partitions: enough to say which
+// ids may stand twice, in five bytes a row. Whether they do is then settled on
+// the rows themselves, of which few are left: by chance 0.2 among ten million.
+// No more partitions than there is room for their ends in the first-level
+// cache.
 class IdFingerprints {
  public:
   IdFingerprints(PagePool* pool, int threads)
       : blocks_(pool, threads, kPartitions, kChunkBytes) {}
 
-  static uint64_t Of(uint64_t hash) { return hash >> 14; }
+  static uint64_t Of(uint64_t hash) { return hash >> 16; }
 
   void Add(int thread, uint64_t hash) {
     const uint64_t fingerprint = Of(hash);
@@ -35,7 +37,7 @@ class IdFingerprints {
   absl::StatusOr<std::vector<uint64_t>> Repeated(int threads) const;
 
  private:
-  static constexpr int kPartitions = 1024;
+  static constexpr int kPartitions = 256;
   static constexpr size_t kChunkBytes = size_t{16} << 10;
   static constexpr int kStoredBytes = 5;
   static constexpr int kStoredBits = 8 * kStoredBytes;

@@ -24,6 +24,9 @@ bool FirstIsMultiple(const int64_t* values, size_t rows, int64_t scale) {
 // too: the fewer layouts, the longer the stretches that are unpacked at once.
 constexpr int kSpareBits = 32;
 
+// Rows between asking for the memory of a look-up and looking.
+constexpr size_t kLookAhead = 16;
+
 // Short texts without a call.
 inline void CopyText(char* to, const char* from, size_t bytes) {
   if (bytes == 0) return;  // From nowhere, if unknown.
@@ -142,9 +145,12 @@ absl::Status RowEncoder::Encode(const RecordBatch& batch) {
   for (const auto& [name, texts] : batch.free) {
     free_slots_.push_back(table_->format.FreeSlot(name));
   }
-  for (size_t start = 0; start < batch.rows; start += kTileRows) {
-    absl::Status status =
-        EncodeTile(batch, start, std::min(kTileRows, batch.rows - start));
+  // Tiles of even size: a short one costs nearly as much as a full one.
+  const size_t tiles = (batch.rows + kTileRows - 1) / kTileRows;
+  for (size_t tile = 0; tile < tiles; ++tile) {
+    const size_t start = batch.rows * tile / tiles;
+    const size_t end = batch.rows * (tile + 1) / tiles;
+    absl::Status status = EncodeTile(batch, start, end - start);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -185,10 +191,12 @@ void RowEncoder::Partition(const RecordBatch& batch, size_t start,
     if (worker != nullptr) {
       for (size_t i = 0; i < rows; ++i) {
         hash_[i] = HashText(worker->texts[start + i]);
-        workers_->Prefetch(thread_, hash_[i]);
       }
     }
     for (size_t i = 0; i < rows; ++i) {
+      if (i + kLookAhead < rows) {
+        workers_->Prefetch(thread_, hash_[i + kLookAhead]);
+      }
       const std::string_view text =
           worker == nullptr ? std::string_view() : worker->texts[start + i];
       dead_[i] = 0;

@@ -35,7 +35,8 @@ uint32_t TextTable::Learn(Cache& cache, std::string_view text, uint64_t hash) {
       codes_.emplace(kept, code);
     }
   }
-  if (cache.used * 2 >= cache.slots.size()) {
+  // Three quarters full at most: what is looked at should stay in the cache.
+  if (cache.used * 4 >= cache.slots.size() * 3) {
     const std::vector<Slot> old = std::move(cache.slots);
     cache.slots.assign(std::max(kFirstSlots, old.size() * 2), Slot{});
     cache.mask = cache.slots.size() - 1;
