@@ -85,6 +85,9 @@ class RulesCommand : public Subcommand {
         code = console.Fail(pack.status());
         continue;
       }
+      for (const std::string& warning : pack->warnings) {
+        console.Print(absl::StrCat(warning, "\n"));
+      }
       console.Print(
           absl::StrCat(file,
                        Words{": can be used; rules ", "：可以使用；规则数 "}.In(

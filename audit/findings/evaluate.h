@@ -9,9 +9,14 @@
 #include <vector>
 
 #include "audit/findings/parameter_lookup.h"
+#include "audit/findings/value.h"
 #include "audit/findings/worker_frame.h"
 #include "audit/rules/compiled_pack.h"
 #include "replay/ingest/ingest.h"
+
+namespace plumbline::v1 {
+class Measures;
+}
 
 namespace plumbline::audit {
 
@@ -24,6 +29,9 @@ class RowView {
   virtual std::string_view Text(int column) const = 0;
 };
 
+class CalendarClock;
+class Elements;
+
 // What a formula is evaluated on.
 struct Subject {
   int plan = -1;      // Of the worker's periods.
@@ -33,8 +41,12 @@ struct Subject {
   bool one_city = false;  // Inside sum(city: ...).
   const replay::Task* task = nullptr;
   const RowView* row = nullptr;
+  const Stretch* run = nullptr;
+  int64_t estimate = replay::kUnknown;
   const RowView* roster = nullptr;  // This worker's row of `workers`.
-  int64_t day = kNoDay;             // Local day that values are looked up by.
+  // Inside of a sum: what the whole rule is evaluated on.
+  const Subject* base = nullptr;
+  int64_t day = kNoDay;  // Local day that values are looked up by.
 };
 
 enum class Verdict3 : uint8_t { kMet, kBroken, kOpen };
@@ -79,6 +91,12 @@ class RuleEvaluator {
   RuleEvaluator(const CompiledRule& rule, ParameterLookup& lookup,
                 WorkerFrame& frame, const replay::LogStore* store,
                 const replay::MdrpParameters& mdrp, int plan);
+  // What formulas over other elements, calendars and measures read. Borrowed.
+  void Give(Elements* elements, CalendarClock* calendars) {
+    elements_ = elements;
+    calendars_ = calendars;
+  }
+  void Give(const v1::Measures* measures) { measures_ = measures; }
   ~RuleEvaluator();
 
   // Whether the scope holds; kMet where there is none.
@@ -91,9 +109,17 @@ class RuleEvaluator {
   // True only if the rule is certainly met: floating point with a bound on its
   // error, so that most tasks need no exact arithmetic. False says nothing.
   bool SurelyMet(const Subject& subject);
-  // Values of the named parts, as text with a unit.
-  std::vector<std::pair<std::string, std::string>> Trace(
-      const Subject& subject);
+  // Values of the named parts, in the order of the pack, with their bounds.
+  struct Part {
+    int let = -1;  // Index of Rule.let.
+    Type type;
+    Shown value;
+    Truth truth = Truth::kUnknown;  // Of a condition.
+  };
+  std::vector<Part> Trace(const Subject& subject);
+  // The pause that ends a run, in milliseconds; false where it has no value.
+  bool RunPause(const Subject& subject, int64_t* pause,
+                ParameterFailure* failure);
   // Parameter values used since the last call.
   std::vector<UsedValue> TakeUsed();
   void Record(bool on) { record_ = on; }
@@ -130,6 +156,9 @@ class RuleEvaluator {
   const replay::MdrpParameters& mdrp_;
   int plan_;
   bool record_ = false;
+  Elements* elements_ = nullptr;
+  CalendarClock* calendars_ = nullptr;
+  const v1::Measures* measures_ = nullptr;
   std::vector<UsedValue> used_;
   std::vector<int64_t> change_days_;
   // Sum nodes of each program, and, at the end, their totals.
@@ -141,14 +170,6 @@ class RuleEvaluator {
   std::vector<std::vector<uint8_t>> word_cache_[2];
   std::vector<Hit> hits_;  // By node.
 };
-
-// "27.70 CNY/h" and its like: a figure of base units as a reader expects it.
-std::string FigureText(const Ratio& value, const Type& type,
-                       const std::string& currency);
-// The plain form for tables: money in the currency's digits, time in seconds,
-// distance in metres.
-std::string PlainText(const Ratio& value, const Type& type,
-                      const std::string& currency);
 
 }  // namespace plumbline::audit
 

@@ -7,9 +7,13 @@
 #include <unordered_map>
 
 #include "absl/time/time.h"
+#include "audit/findings/calendar_clock.h"
+#include "audit/findings/elements.h"
 #include "audit/findings/evaluate.h"
+#include "audit/findings/figures.h"
 #include "audit/findings/roster.h"
 #include "audit/findings/tally.h"
+#include "audit/findings/top_ups.h"
 #include "audit/rules/compiled_pack.h"
 #include "audit/rules/text.h"
 #include "audit/stats/decimal.h"
@@ -39,6 +43,18 @@ std::string FirstColumn(std::string_view columns) {
 bool UsesSmallTable(const CompiledRule& rule) {
   return rule.domain == Domain::kRow && rule.row_table != "pay" &&
          rule.row_table != "sessions" && rule.row_table != "offers";
+}
+
+// Whether some formula goes over a worker's rows of a small table.
+bool UsesSmallRows(const RulePack& pack) {
+  for (const CompiledRule& rule : pack.compiled->rules) {
+    for (const Program* program : {&rule.program, &rule.gate_program}) {
+      for (const Node& node : program->nodes) {
+        if (node.element == Element::kRow) return true;
+      }
+    }
+  }
+  return false;
 }
 
 bool UsesRoster(const Program& program) {
@@ -72,6 +88,7 @@ struct RuleState {
   const RulePack* pack = nullptr;
   const CompiledRule* rule = nullptr;
   ParameterLookup* lookup = nullptr;
+  std::unique_ptr<Elements> elements;
   std::unique_ptr<RuleEvaluator> evaluator;
   int plan = -1;
   uint64_t absent = 0;  // Columns that the log does not have at all.
@@ -102,7 +119,10 @@ class PackJudge : public Judge {
  public:
   PackJudge(const std::vector<RulePack>& packs, const MeasureContext& context,
             const JudgeOptions& options)
-      : packs_(packs), context_(context), options_(options) {
+      : packs_(packs),
+        context_(context),
+        options_(options),
+        calendars_(context.zone, options.allow_unverified) {
     LogShape shape;
     shape.sessions = context.Has("sessions.started_at");
     shape.pay_lines = context.Has("pay.amount");
@@ -118,15 +138,24 @@ class PackJudge : public Judge {
       for (const CompiledRule& rule : pack.compiled->rules) {
         for (const Program* program : {&rule.program, &rule.gate_program}) {
           for (const Node& node : program->nodes) {
-            if (node.op == Op::kTime || node.op == Op::kLongestRun ||
-                node.op == Op::kLongestGap) {
+            // Pay kinds have bits of their own.
+            if (node.op != Op::kPay && node.op != Op::kRecorded) {
               shape.wanted_sets |= node.mask;
             }
           }
         }
       }
     }
+    absl::Time observed_to;
+    std::string error;
+    if (absl::ParseTime(absl::RFC3339_full, context.log->info.observed_to(),
+                        &observed_to, &error)) {
+      shape.observed_to = absl::ToUnixMillis(observed_to);
+    }
     frame_ = std::make_unique<WorkerFrame>(context.zone, shape);
+    if (std::any_of(packs.begin(), packs.end(), UsesSmallRows)) {
+      small_tables_ = std::make_unique<SmallTables>(*context.store);
+    }
     for (const RulePack& pack : packs) {
       lookups_.push_back(std::make_unique<ParameterLookup>(
           *pack.compiled, context.store, options.allow_unverified));
@@ -157,7 +186,7 @@ class PackJudge : public Judge {
       if (!state->runnable) {
         if (domain == Domain::kTask) {
           state->looked_at += static_cast<int64_t>(timeline.tasks.size());
-        } else if (domain != Domain::kRow) {
+        } else if (domain != Domain::kRow && domain != Domain::kPlatform) {
           state->looked_at += timeline.known;
         }
         continue;
@@ -171,6 +200,9 @@ class PackJudge : public Judge {
           break;
         case Domain::kAggregate:
           if (timeline.known) Sums(*state, false);
+          break;
+        case Domain::kRun:
+          if (timeline.known) Runs(*state);
           break;
         case Domain::kRow:
           if (!UsesSmallTable(*state->rule)) TimelineRows(*state);
@@ -256,12 +288,14 @@ class PackJudge : public Judge {
     const bool worker =
         rule.domain == Domain::kWindow || rule.domain == Domain::kAggregate;
     if (worker) {
-      state->plan =
-          frame_->AddPlan({rule.window, rule.window_days, rule.by_start});
+      state->plan = frame_->AddPlan(rule.plan);
     }
     state->evaluator = std::make_unique<RuleEvaluator>(
         rule, *state->lookup, *frame_, context_.store, context_.log->mdrp,
         state->plan);
+    state->elements =
+        std::make_unique<Elements>(context_, *frame_, small_tables_.get());
+    state->evaluator->Give(state->elements.get(), &calendars_);
     std::set<std::string> missing;
     auto need = [&](const Program& program, uint64_t* absent) {
       for (size_t i = 0; i < program.columns.size(); ++i) {
@@ -277,8 +311,10 @@ class PackJudge : public Judge {
         !HasTable(rule.row_table)) {
       missing.insert(rule.row_table + ".*");
     }
-    const bool calendar = worker && rule.window != WindowKind::kLog &&
-                          rule.window != WindowKind::kPayPeriod;
+    const bool calendar = worker && rule.plan.kind != WindowKind::kLog &&
+                          rule.plan.kind != WindowKind::kPayPeriod &&
+                          rule.plan.kind != WindowKind::kSession &&
+                          rule.plan.kind != WindowKind::kRolling;
     if ((calendar || UsesParameters(rule.program)) && !context_.zone_known) {
       missing.insert("log.time_zone");
     }
@@ -434,11 +470,62 @@ class PackJudge : public Judge {
   std::string ShownText(const RuleState& state, const Shown& shown) const {
     const std::string& currency = CurrencyOf(state);
     const Type& type = state.compared();
-    const std::string low =
-        shown.lo_open ? "" : PlainText(shown.lo, type, currency);
-    const std::string high =
-        shown.hi_open ? "" : PlainText(shown.hi, type, currency);
+    auto text = [&](const Ratio& value) {
+      if (type.kind == Kind::kInstant) {
+        return TimeText(static_cast<int64_t>(value.n / value.d));
+      }
+      return PlainText(value, type, currency);
+    };
+    if (!shown.lo_open && NeverCame(shown.lo, type)) return "never";
+    const std::string low = shown.lo_open ? "" : text(shown.lo);
+    const std::string high = shown.hi_open ? "" : text(shown.hi);
     return low == high ? low : low + ".." + high;
+  }
+
+  // The time to what is not in the log, or its clock.
+  static bool NeverCame(const Ratio& value, const Type& type) {
+    if (type.kind != Kind::kInstant && !(type == Type{Kind::kNumber, kTime})) {
+      return false;
+    }
+    return value.n / value.d > int64_t{1} << 50;
+  }
+
+  // Exact, with bounds, for a trace.
+  std::string TraceText(const RuleEvaluator::Part& part) const {
+    if (part.type.kind == Kind::kBool) {
+      return part.truth == Truth::kTrue    ? "true"
+             : part.truth == Truth::kFalse ? "false"
+                                           : "unknown";
+    }
+    const Shown& shown = part.value;
+    auto text = [&](const Ratio& value) {
+      return part.type.kind == Kind::kInstant
+                 ? TimeText(static_cast<int64_t>(value.n / value.d))
+                 : ExactFigure(value, part.type);
+    };
+    if (!shown.lo_open && NeverCame(shown.lo, part.type)) return "never";
+    if (shown.lo_open && shown.hi_open) return "unknown";
+    const std::string low = shown.lo_open ? "" : text(shown.lo);
+    const std::string high = shown.hi_open ? "" : text(shown.hi);
+    return low == high ? low : low + ".." + high;
+  }
+
+  // The named parts, and last what the rule demands of them.
+  void AddTrace(RuleState& state, const Subject& subject,
+                BreachEntry* breach) const {
+    const v1::Rule& rule = *state.rule->rule;
+    for (const RuleEvaluator::Part& part : state.evaluator->Trace(subject)) {
+      if (part.type.kind == Kind::kText) continue;
+      v1::TraceStep& step = breach->trace.emplace_back();
+      step.set_name(rule.let(part.let).name());
+      step.set_value(TraceText(part));
+      step.set_unit(UnitOf(part.type, CurrencyOf(state)));
+      step.set_formula(rule.let(part.let).is());
+    }
+    v1::TraceStep& step = breach->trace.emplace_back();
+    step.set_name("require");
+    step.set_value("false");
+    step.set_formula(rule.require());
   }
 
   // Periods of one worker under one rule.
@@ -447,8 +534,12 @@ class PackJudge : public Judge {
     // An indicator by the day comes into one finding a worker, which shows the
     // worst day: else a log of long days would drown in them.
     const bool fold =
-        state.indicator() && state.rule->window == WindowKind::kDay;
+        state.indicator() && state.rule->plan.kind == WindowKind::kDay;
     Folded folded;
+    // Of windows that overlap the first is named, and the next one after it.
+    const bool overlapping = state.rule->plan.kind == WindowKind::kRolling ||
+                             state.rule->plan.kind == WindowKind::kWeeks;
+    int64_t named_to = std::numeric_limits<int64_t>::min();
     for (size_t p = 0; p < periods.size(); ++p) {
       if (!frame_->Active(state.plan, p)) continue;
       Subject subject;
@@ -463,16 +554,26 @@ class PackJudge : public Judge {
                                 : PeriodKey{0, 0};
       if (!InForce(state, subject.day)) continue;
       if (state.rule->gate >= 0) AddSums(state, true, subject);
-      const Decision decision = Decide(state, subject);
+      Decision decision = Decide(state, subject);
+      TopUpNote note;
+      if (state.rule->top_up.mask != 0)
+        MakeGood(state, subject, &decision, &note);
       switch (decision.verdict) {
         case v1::NO_BREACH_FOUND:
           ++state.tally.passes[key];
           break;
         case v1::BREACH:
+          if (overlapping) {
+            if (subject.from < named_to) break;
+            named_to = subject.to;
+          }
           if (fold) {
             Fold(subject, decision.outcome, &folded);
           } else {
             AddPeriodBreach(state, subject, decision.outcome);
+            if (state.rule->top_up.mask != 0) {
+              SayTopUps(state, note, &state.tally.breaches.back());
+            }
           }
           break;
         case v1::NOT_APPLICABLE:
@@ -533,7 +634,69 @@ class PackJudge : public Judge {
     Outcome outcome;  // Of a breach.
     Reason reason;
     bool whole = false;
+    bool compared = false;  // Whether it came to the comparison at all.
   };
+
+  struct TopUpNote {
+    TopUps pay;
+    int64_t due = 0;
+  };
+
+  // Takes pay that made the shortfall good in time off it.
+  void MakeGood(RuleState& state, const Subject& subject, Decision* decision,
+                TopUpNote* note) {
+    const Outcome& outcome = decision->outcome;
+    const bool open = decision->verdict == v1::INSUFFICIENT_EVIDENCE &&
+                      decision->compared &&
+                      outcome.verdict == Verdict3::kOpen &&
+                      outcome.failure.kind == Failure::kNone;
+    if (decision->verdict != v1::BREACH && !open) return;
+    note->due =
+        TopUpDue(state.rule->top_up, *frame_, subject.plan, subject.period);
+    note->pay = FindTopUps(state.rule->top_up, *frame_, subject.plan,
+                           subject.period, note->due);
+    FastMath math;
+    Outcome& left = decision->outcome;
+    left.shortfall_lo = math.Subtract(
+        outcome.shortfall_lo, {note->pay.in_time + note->pay.perhaps, 1});
+    left.shortfall_hi =
+        math.Subtract(outcome.shortfall_hi, {note->pay.in_time, 1});
+    const Ratio& none = state.rule->tolerance;
+    if (!left.shortfall_open && math.Compare(left.shortfall_hi, none) <= 0) {
+      decision->verdict = v1::NO_BREACH_FOUND;
+    } else if (decision->verdict == v1::BREACH &&
+               math.Compare(left.shortfall_lo, none) <= 0) {
+      decision->verdict = v1::INSUFFICIENT_EVIDENCE;
+      decision->reason = CellsUnknown({"pay.paid_at", "pay.period_start"});
+    }
+  }
+
+  void SayTopUps(const RuleState& state, const TopUpNote& note,
+                 BreachEntry* breach) const {
+    const Type money{Kind::kNumber, kMoney};
+    const std::string& currency = CurrencyOf(state);
+    auto step = [&](const char* name, __int128 amount) {
+      v1::TraceStep& added = breach->trace.emplace_back();
+      added.set_name(name);
+      added.set_value(ExactFigure({amount, 1}, money));
+      added.set_unit(currency);
+    };
+    step("top_up_in_time", note.pay.in_time);
+    if (note.pay.perhaps != 0) step("top_up_perhaps", note.pay.perhaps);
+    v1::TraceStep& due = breach->trace.emplace_back();
+    due.set_name("top_up_due_before");
+    due.set_value(TimeText(note.due));
+    if (note.pay.late == 0) return;
+    step("top_up_late", note.pay.late);
+    const std::string amount = PlainText({note.pay.late, 1}, money, currency);
+    const std::string paid = TimeText(note.pay.last_late);
+    breach->note =
+        Cat(amount, " ", currency, " was paid late, on ", paid,
+            "; to make good it had to come before ", TimeText(note.due), ".");
+    breach->note_zh =
+        Cat("补足款 ", amount, " ", currency, " 迟至 ", paid,
+            " 才支付，而补足期限为 ", TimeText(note.due), " 之前。");
+  }
 
   // Scope, then the cases without a verdict, then the comparison.
   Decision Decide(RuleState& state, const Subject& subject) {
@@ -563,6 +726,7 @@ class PackJudge : public Judge {
       return decision;
     }
     decision.outcome = state.evaluator->Require(subject);
+    decision.compared = true;
     if (decision.outcome.verdict == Verdict3::kMet) {
       decision.verdict = v1::NO_BREACH_FOUND;
     } else if (decision.outcome.verdict == Verdict3::kBroken && !only_pass) {
@@ -574,6 +738,21 @@ class PackJudge : public Judge {
                                    decision.outcome.failure, &decision.whole);
     }
     return decision;
+  }
+
+  // Tasks counted in a window; those of windows that overlap are looked for.
+  int64_t TasksOf(const RuleState& state, const Subject& subject) {
+    const WindowKind kind = state.rule->plan.kind;
+    if (kind != WindowKind::kRolling && kind != WindowKind::kWeeks) {
+      return static_cast<int64_t>(
+          frame_->TasksIn(subject.plan, subject.period).size());
+    }
+    int64_t n = 0;
+    for (const Task& task : frame_->timeline().tasks) {
+      const int64_t at = CountedAt(task, state.rule->plan.by_start);
+      n += at >= subject.from && at < subject.to;
+    }
+    return n;
   }
 
   void AddPeriodBreach(RuleState& state, const Subject& subject,
@@ -590,16 +769,11 @@ class PackJudge : public Judge {
     breach.shortfall = outcome.shortfall_lo;
     breach.shortfall_high = outcome.shortfall_hi;
     breach.high_open = outcome.shortfall_open;
-    breach.n = static_cast<int64_t>(
-        frame_->TasksIn(subject.plan, subject.period).size());
+    breach.n = TasksOf(state, subject);
     state.evaluator->TakeUsed();
     state.evaluator->Record(true);
     state.evaluator->Require(subject);
-    for (auto& [name, value] : state.evaluator->Trace(subject)) {
-      v1::TraceStep& step = breach.trace.emplace_back();
-      step.set_name(std::move(name));
-      step.set_value(std::move(value));
-    }
+    AddTrace(state, subject, &breach);
     state.evaluator->Record(false);
     Used(state, &breach);
     breach.rows.push_back(Cat("workers:", breach.subject));
@@ -669,6 +843,13 @@ class PackJudge : public Judge {
     Ratio observed, required;
   };
 
+  // Which of two falls shorter; of equals the one with the smaller id.
+  static bool Shorter(const Ratio& a, const std::string& a_id, const Ratio& b,
+                      const std::string& b_id) {
+    const int order = FastMath().Compare(a, b);
+    return order > 0 || (order == 0 && a_id < b_id);
+  }
+
   void AddItem(RuleState& state, const Subject& subject, const Outcome& outcome,
                Item item, Group* group) {
     BreachEntry& breach = group->breach;
@@ -696,11 +877,22 @@ class PackJudge : public Judge {
     if (IsKnown(item.to) && (!group->any || item.to > breach.to)) {
       breach.to = item.to;
     }
+    const bool worst =
+        !group->any || Shorter(outcome.shortfall_lo, item.id,
+                               breach.worst_shortfall, breach.worst);
     group->any = true;
     ++breach.n;
-    if (UsesParameters(state.rule->program)) {
+    if (UsesParameters(state.rule->program) || worst) {
       state.evaluator->Record(true);
       state.evaluator->Require(subject);
+      if (worst) {
+        breach.worst = item.id;
+        breach.worst_shortfall = outcome.shortfall_lo;
+        breach.observed = item.observed;
+        breach.required = item.required;
+        breach.trace.clear();
+        AddTrace(state, subject, &breach);
+      }
       state.evaluator->Record(false);
     }
     breach.items.push_back(std::move(item));
@@ -808,6 +1000,59 @@ class PackJudge : public Judge {
     FinishGroup(state, &group);
   }
 
+  // Each stretch of the worker's runs.
+  void Runs(RuleState& state) {
+    const std::string_view worker = frame_->timeline().worker_id;
+    Subject subject;
+    subject.roster = roster_row_;
+    // The pause is looked up on the day of the worker's first stretch: runs
+    // that cross a change of it keep one meaning.
+    const auto all = frame_->Stretches(state.rule->run_sets, 0);
+    if (all.empty()) return;
+    subject.day = frame_->clock().Day(all.front().begin);
+    int64_t pause = 0;
+    ParameterFailure failure;
+    if (!state.evaluator->RunPause(subject, &pause, &failure)) {
+      bool whole = false;
+      ReasonEntry& entry = state.tally.Find(
+          v1::INSUFFICIENT_EVIDENCE, OpenReason(state, 0, failure, &whole));
+      ++entry.n;
+      entry.whole_table = true;
+      return;
+    }
+    const auto found = frame_->Stretches(state.rule->run_sets, pause);
+    const std::vector<Stretch> stretches(found.begin(), found.end());
+    Group group;
+    SetSubject(worker, &group.breach);
+    for (const Stretch& stretch : stretches) {
+      subject.run = &stretch;
+      subject.from = stretch.run_begin;
+      subject.to = stretch.end;
+      subject.day = frame_->clock().Day(stretch.end);
+      if (!InForce(state, subject.day)) continue;
+      auto make_item = [&] {
+        Item item;
+        item.id = LastTask(stretch.end);
+        item.worker = std::string(worker);
+        item.from = stretch.run_begin;
+        item.to = stretch.end;
+        return item;
+      };
+      Judge1(state, subject, make_item, &group);
+    }
+    FinishGroup(state, &group);
+  }
+
+  // The task whose end is the end of a stretch; of several the first by id.
+  std::string LastTask(int64_t end) const {
+    std::string_view id;
+    for (const Task& task : frame_->timeline().tasks) {
+      if (task.engaged().end != end || task.engaged().begin == end) continue;
+      if (id.empty() || task.task_id < id) id = task.task_id;
+    }
+    return std::string(id);
+  }
+
   void TimelineRows(RuleState& state) {
     const replay::WorkerTimeline& timeline = frame_->timeline();
     const std::string_view worker =
@@ -867,6 +1112,7 @@ class PackJudge : public Judge {
   void ConcludeRule(RuleState& state, std::vector<v1::Finding>* findings,
                     std::vector<v1::FlaggedTask>* flagged) const;
   void AggregateFindings(const RuleState& state, Tally* tally) const;
+  void PlatformFinding(RuleState& state, Tally* tally) const;
   void ApplyGate(const RuleState& state, Tally* tally) const;
   void AddReason(const RuleState& state, const ReasonEntry& entry,
                  std::vector<v1::Finding>* findings,
@@ -894,7 +1140,10 @@ class PackJudge : public Judge {
   std::vector<std::unique_ptr<ParameterLookup>> lookups_;
   std::vector<std::unique_ptr<RuleState>> rules_;
   std::unique_ptr<Roster> roster_;
+  std::unique_ptr<SmallTables> small_tables_;
+  CalendarClock calendars_;
   const RowView* roster_row_ = nullptr;
+  mutable const v1::Measures* measures_ = nullptr;  // While concluding.
   int64_t known_workers_ = 0;
   int64_t tasks_ = 0;
 };
@@ -913,6 +1162,46 @@ std::vector<ExactBound> PackJudge::Totals(const PeriodEntry& period) {
     }
   }
   return totals;
+}
+
+// A rule on the measures of the whole log, which are there only at the end.
+void PackJudge::PlatformFinding(RuleState& state, Tally* tally) const {
+  Subject subject;
+  // Values are those of the day on which the log ends, if it says so.
+  const int64_t end = frame_->Horizon();
+  subject.day = end < int64_t{1} << 50 ? frame_->clock().Day(end - 1)
+                                       : state.lookup->pack().last_checked;
+  state.evaluator->Give(measures_);
+  state.evaluator->TakeUsed();
+  state.evaluator->Record(true);
+  const Outcome outcome = state.evaluator->Require(subject);
+  if (outcome.verdict == Verdict3::kMet) {
+    ++tally->passes[{0, 0}];
+  } else if (outcome.verdict == Verdict3::kOpen) {
+    bool whole = false;
+    ReasonEntry& entry = tally->Find(
+        v1::INSUFFICIENT_EVIDENCE,
+        OpenReason(state, outcome.missing, outcome.failure, &whole));
+    ++entry.n;
+    entry.whole_table = true;
+  } else {
+    BreachEntry& breach = tally->breaches.emplace_back();
+    breach.subject_kind = "platform";
+    breach.subject = PlatformName();
+    breach.from = breach.to = kUnknown;
+    if (state.rule->rhs >= 0) {
+      breach.observed = ShownText(state, outcome.observed);
+      breach.required = ShownText(state, outcome.required);
+    }
+    breach.shortfall = outcome.shortfall_lo;
+    breach.shortfall_high = outcome.shortfall_hi;
+    breach.high_open = outcome.shortfall_open;
+    breach.n = tasks_;
+    breach.rows.push_back("tasks:*");
+    AddTrace(state, subject, &breach);
+    Used(state, &breach);
+  }
+  state.evaluator->Record(false);
 }
 
 void PackJudge::AggregateFindings(const RuleState& state, Tally* tally) const {
@@ -1021,6 +1310,7 @@ const Tally& PackJudge::Decided(RuleState& state) const {
                      std::tie(b.subject_kind, b.subject, b.from, b.to, b.n);
             });
   if (state.rule->domain == Domain::kTask ||
+      state.rule->domain == Domain::kRun ||
       state.rule->domain == Domain::kRow) {
     std::vector<BreachEntry> joined;
     for (BreachEntry& breach : tally.breaches) {
@@ -1040,8 +1330,20 @@ const Tally& PackJudge::Decided(RuleState& state) const {
                                ? 0
                                : static_cast<int>(a.size() - point - 1));
       };
-      to.observed = add(to.observed, breach.observed);
-      to.required = add(to.required, breach.required);
+      const bool worst = Shorter(breach.worst_shortfall, breach.worst,
+                                 to.worst_shortfall, to.worst);
+      if (state.rule->money) {
+        to.observed = add(to.observed, breach.observed);
+        to.required = add(to.required, breach.required);
+      } else if (worst) {
+        to.observed = std::move(breach.observed);
+        to.required = std::move(breach.required);
+      }
+      if (worst) {
+        to.worst = std::move(breach.worst);
+        to.worst_shortfall = breach.worst_shortfall;
+        to.trace = std::move(breach.trace);
+      }
       to.shortfall = Sum(to.shortfall, breach.shortfall);
       to.high_open |= breach.high_open;
       to.shortfall_high = Sum(to.shortfall_high, breach.shortfall_high);
@@ -1094,7 +1396,10 @@ void PackJudge::FillRule(const RuleState& state, v1::Finding* finding) const {
 void PackJudge::Flag(const RuleState& state, v1::Verdict verdict,
                      const std::string& reason, const Item& item,
                      std::vector<v1::FlaggedTask>* flagged) const {
-  if (flagged == nullptr || state.rule->domain != Domain::kTask) return;
+  if (flagged == nullptr || (state.rule->domain != Domain::kTask &&
+                             state.rule->domain != Domain::kRun)) {
+    return;
+  }
   v1::FlaggedTask& task = flagged->emplace_back();
   task.set_task_id(item.id);
   task.set_worker_id(item.worker);
@@ -1139,6 +1444,7 @@ void PackJudge::ConcludeRule(RuleState& state,
                              std::vector<v1::FlaggedTask>* flagged) const {
   const size_t before = findings->size();
   const bool per_worker = state.rule->domain == Domain::kWindow ||
+                          state.rule->domain == Domain::kRun ||
                           state.rule->domain == Domain::kAggregate;
   ReasonEntry stopped;
   stopped.whole_table = true;
@@ -1155,7 +1461,12 @@ void PackJudge::ConcludeRule(RuleState& state,
     AddReason(state, stopped, findings, flagged);
     return;
   }
-  const Tally& tally = Decided(state);
+  Tally of_platform;
+  if (state.rule->domain == Domain::kPlatform) {
+    PlatformFinding(state, &of_platform);
+  }
+  const Tally& tally =
+      state.rule->domain == Domain::kPlatform ? of_platform : Decided(state);
   const std::string& currency = CurrencyOf(state);
   const v1::Verdict verdict = state.indicator() ? v1::INDICATOR : v1::BREACH;
   for (const BreachEntry& breach : tally.breaches) {
@@ -1168,6 +1479,9 @@ void PackJudge::ConcludeRule(RuleState& state,
     finding.mutable_period()->set_to(TimeText(breach.to));
     finding.set_observed(breach.observed);
     finding.set_required(breach.required);
+    if (state.rule->rhs >= 0) {
+      finding.set_unit(UnitOf(state.compared(), currency));
+    }
     if (state.rule->money) {
       finding.mutable_shortfall()->set_amount(
           PlainText(breach.shortfall, state.compared(), currency));
@@ -1187,13 +1501,23 @@ void PackJudge::ConcludeRule(RuleState& state,
     for (const v1::ParameterUsed& used : breach.parameters) {
       *finding.add_parameters() = used;
     }
+    if (!breach.worst.empty() && breach.n > 1) {
+      v1::TraceStep* step = finding.add_trace();
+      step->set_name("shown_for");
+      step->set_value(Cat(state.table(), ":", breach.worst));
+    }
     for (const v1::TraceStep& step : breach.trace) *finding.add_trace() = step;
+    finding.set_reason(breach.note);
+    finding.set_reason_zh(breach.note_zh);
     finding.set_unverified(breach.unverified);
     if (breach.unverified) {
-      finding.set_reason(
+      if (!breach.note.empty()) {
+        finding.mutable_reason()->append(" ");
+      }
+      finding.mutable_reason()->append(
           "Rests on a value or a rule that has not been verified "
           "(--allow-unverified).");
-      finding.set_reason_zh(
+      finding.mutable_reason_zh()->append(
           "所依据的参数值或规则尚未核实（由 --allow-unverified 允许采用）。");
     }
     for (const std::string& row : breach.rows) finding.add_rows(row);
@@ -1225,6 +1549,7 @@ void PackJudge::ConcludeRule(RuleState& state,
 
 void PackJudge::Conclude(v1::AuditResult* result,
                          std::vector<v1::FlaggedTask>* flagged) const {
+  measures_ = &result->measures();
   std::vector<v1::Finding> findings;
   for (const auto& state : rules_) {
     ConcludeRule(*state, &findings, flagged);

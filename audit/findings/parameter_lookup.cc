@@ -51,7 +51,7 @@ const DatedRatio* ParameterLookup::Find(int parameter,
                   [](const DatedRatio& value) { return value.place >= 0; });
   int place = -1;
   auto fail = [&](Failure kind) {
-    if (failure->kind == Failure::kNone) *failure = {kind, parameter, city};
+    if (failure->kind == Failure::kNone) *failure = {kind, parameter, city, {}};
     return nullptr;
   };
   if (by_place) {

@@ -19,12 +19,15 @@ enum class Failure : uint8_t {
   kNoDate,        // The date to look up by is not known.
   kNoValue,       // None for this day.
   kFromMemory,    // Confidence M.
+  kCalendar,      // A calendar does not reach so far, or is from memory.
+  kNoMeasure,     // The log gives no such figure.
 };
 
 struct ParameterFailure {
   Failure kind = Failure::kNone;
-  int parameter = -1;
+  int parameter = -1;  // Or a calendar.
   replay::Symbol city = 0;
+  std::string_view measure = {};
 };
 
 // Values of a pack's parameters by day, place and class. Not thread-safe.

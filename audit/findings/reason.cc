@@ -52,9 +52,11 @@ Reason CellsUnknown(std::vector<std::string> columns) {
 }
 
 Reason DivisionByZero() {
-  return {"The formula divides by zero here, so it says nothing.",
-          "此处公式的除数为零，无法得出结论。",
-          {}};
+  return {
+      "The formula divides by zero here or takes the largest of nothing, so it "
+      "says nothing.",
+      "此处公式的除数为零，或没有可取最值的对象，无法得出结论。",
+      {}};
 }
 
 Reason RuleFromMemory() {
@@ -76,6 +78,21 @@ Reason OfUndecidable(const v1::Undecidable& test) {
 
 Reason OfParameter(const ParameterFailure& failure, const CompiledPack& pack,
                    std::string_view city) {
+  if (failure.kind == Failure::kNoMeasure) {
+    return {Cat("The log gives no figure ", failure.measure,
+                "; the coverage says why."),
+            Cat("日志得不出指标 ", failure.measure, "，原因见数据覆盖情况。"),
+            {}};
+  }
+  if (failure.kind == Failure::kCalendar) {
+    const v1::Calendar& calendar = *pack.calendars[failure.parameter].calendar;
+    return {
+        Cat("The pack's calendar of ", calendar.title(), " (", calendar.name(),
+            ") does not reach this time or is unverified."),
+        Cat("规则包的", calendar.title_zh(), "日历（", calendar.name(),
+            "）未覆盖该时段或尚未核实。"),
+        {}};
+  }
   const v1::RuleParameter& parameter =
       *pack.parameters[failure.parameter].parameter;
   const std::string name = Cat(parameter.title(), " (", parameter.name(), ")");

@@ -81,6 +81,12 @@ int64_t NumberOf(const RowView& row, const TableSchema& table,
   return index < 0 ? kUnknown : row.Number(index);
 }
 
+// Columns that say when a row happened, the best first.
+constexpr std::string_view kMoments[] = {
+    "effective_from", "imposed_at",   "filed_at",   "requested_at",
+    "shown_at",       "rated_at",     "offered_at", "started_at",
+    "earned_at",      "period_start", "due_at",     "joined_at"};
+
 // The columns of a row that the timeline holds unpacked, by name.
 enum class Cell {
   kNone,
@@ -287,6 +293,86 @@ const RowView* Roster::Find(std::string_view worker) const {
   return found == rows_.end() ? nullptr : found->second.get();
 }
 
+SmallTables::SmallTables(const replay::LogStore& store) {
+  for (const v1::LogRecord& record : store.small_tables()) {
+    for (const TableSchema& table : replay::Tables()) {
+      const int worker = table.Find("worker_id");
+      const pb::Message* message =
+          worker < 0 ? nullptr : InTable(record, table);
+      if (message == nullptr) continue;
+      auto row = std::make_unique<MessageRow>(table, *message);
+      rows_[{&table, std::string(row->Text(worker))}].push_back(std::move(row));
+      break;
+    }
+  }
+}
+
+const std::vector<std::unique_ptr<RowView>>& SmallTables::Find(
+    const TableSchema& table, std::string_view worker) const {
+  static const auto& kNone = *new std::vector<std::unique_ptr<RowView>>;
+  const auto found = rows_.find({&table, std::string(worker)});
+  return found == rows_.end() ? kNone : found->second;
+}
+
+class WorkerRows::Unpacked {
+ public:
+  Unpacked(const TableSchema& table, const replay::LogStore& store)
+      : row(table, store) {}
+  TimelineRow row;
+};
+
+WorkerRows::WorkerRows(const TableSchema& table, const replay::LogStore& store,
+                       const SmallTables* small)
+    : table_(table), small_(small) {
+  if (table.name == "pay" || table.name == "sessions" ||
+      table.name == "offers") {
+    unpacked_ = std::make_unique<Unpacked>(table, store);
+  }
+  for (std::string_view column : kMoments) {
+    const int index = table.Find(column);
+    if (index >= 0) moments_.push_back(index);
+  }
+}
+
+WorkerRows::~WorkerRows() = default;
+
+void WorkerRows::Reset(const replay::WorkerTimeline& timeline) {
+  timeline_ = &timeline;
+  if (table_.name == "pay") {
+    size_ = timeline.pay.size();
+  } else if (table_.name == "sessions") {
+    size_ = timeline.sessions.size();
+  } else if (table_.name == "offers") {
+    size_ = timeline.offers.size();
+  } else if (small_ != nullptr && timeline.known) {
+    rows_ = &small_->Find(table_, timeline.worker_id);
+    size_ = rows_->size();
+  } else {
+    size_ = 0;
+  }
+}
+
+const RowView& WorkerRows::At(size_t index) {
+  if (unpacked_ == nullptr) return *(*rows_)[index];
+  TimelineRow& row = unpacked_->row;
+  if (table_.name == "pay") {
+    row.pay = &timeline_->pay[index];
+  } else if (table_.name == "sessions") {
+    row.session = &timeline_->sessions[index];
+  } else {
+    row.offer = &timeline_->offers[index];
+  }
+  return row;
+}
+
+int64_t WorkerRows::MomentOf(const RowView& row) const {
+  for (int column : moments_) {
+    const int64_t at = row.Number(column);
+    if (at != kUnknown) return at;
+  }
+  return kUnknown;
+}
+
 void VisitSmallTable(const std::string& table_name,
                      const replay::LogStore& store,
                      absl::FunctionRef<void(const RowView&, std::string,
@@ -322,9 +408,7 @@ void VisitSmallTable(const std::string& table_name,
       if (has_id) break;
     }
     int64_t at = kUnknown;
-    for (std::string_view column :
-         {"effective_from", "imposed_at", "filed_at", "requested_at",
-          "shown_at", "due_at", "joined_at"}) {
+    for (std::string_view column : kMoments) {
       if (at == kUnknown) at = NumberOf(row, table, column);
     }
     std::string worker;

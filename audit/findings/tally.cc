@@ -158,6 +158,12 @@ void Tally::Save(const std::vector<ColumnNeed>& columns,
       entry->set_shortfall_high(RatioTextExact(breach->shortfall_high));
     }
     entry->set_unverified(breach->unverified);
+    entry->set_note(breach->note);
+    entry->set_note_zh(breach->note_zh);
+    if (!breach->worst.empty()) {
+      entry->set_worst(breach->worst);
+      entry->set_worst_shortfall(RatioTextExact(breach->worst_shortfall));
+    }
     entry->set_n(breach->n);
     for (const auto& used : breach->parameters) *entry->add_parameters() = used;
     for (const auto& step : breach->trace) *entry->add_trace() = step;
@@ -215,6 +221,13 @@ bool Tally::Merge(const v1::RuleTally& in,
       return false;
     }
     breach.unverified = entry.unverified();
+    breach.note = entry.note();
+    breach.note_zh = entry.note_zh();
+    breach.worst = entry.worst();
+    if (!breach.worst.empty() &&
+        !ParseRatio(entry.worst_shortfall(), &breach.worst_shortfall)) {
+      return false;
+    }
     breach.n = entry.n();
     breach.parameters.assign(entry.parameters().begin(),
                              entry.parameters().end());

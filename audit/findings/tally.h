@@ -33,6 +33,11 @@ struct BreachEntry {
   int64_t n = 0;
   std::vector<v1::ParameterUsed> parameters;
   std::vector<v1::TraceStep> trace;
+  // Of a rule over tasks or rows: the one that falls shortest, whose parts the
+  // trace shows.
+  std::string worst;
+  Ratio worst_shortfall;
+  std::string note, note_zh;      // Of this finding alone.
   std::vector<std::string> rows;  // Of a rule over periods.
   std::vector<Item> items;        // Of a rule over tasks or rows.
 };

@@ -22,6 +22,8 @@ constexpr int64_t kLastDay = 47482;
 constexpr int64_t kFirstInstant = kFirstDay * kDay;
 constexpr int64_t kLastInstant = kLastDay * kDay;
 
+constexpr int64_t kFirstMonday = 4;  // 1970-01-05.
+
 constexpr uint32_t kNoPeriod = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kBegin = std::numeric_limits<int64_t>::min() / 4;
 constexpr int64_t kEnd = std::numeric_limits<int64_t>::max() / 4;
@@ -72,6 +74,7 @@ int WorkerFrame::AddPlan(const WindowPlan& plan) {
 
 void WorkerFrame::Reset(const replay::WorkerTimeline& timeline) {
   timeline_ = &timeline;
+  ++generation_;
   for (PlanState& state : plans_) state.ready = false;
   for (SetCache& cache : sets_) cache.ready = false;
   walked_ = loose_ready_ = city_sets_ready_ = false;
@@ -97,11 +100,17 @@ int64_t WorkerFrame::DayStart(int64_t day) {
 Period WorkerFrame::PeriodOf(const WindowPlan& plan, int64_t day) {
   int64_t from = day, to = day + 1;
   const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day;
+  // The block of n days that `day` is in, counted from `origin`.
+  auto block = [&](int64_t origin, int64_t n) {
+    const int64_t since = day - origin;
+    const int64_t number = since >= 0 ? since / n : -((-since + n - 1) / n);
+    from = origin + number * n;
+    to = from + n;
+  };
   switch (plan.kind) {
     case WindowKind::kWeek:
     case WindowKind::kPayPeriod:  // Where no line names its period.
-      from = LocalClock::Week(day) * 7 - 3;
-      to = from + 7;
+      block(kFirstMonday + plan.week_start, 7);
       break;
     case WindowKind::kMonth: {
       const absl::CivilMonth month(civil);
@@ -116,19 +125,20 @@ Period WorkerFrame::PeriodOf(const WindowPlan& plan, int64_t day) {
       to = CivilToDay(absl::CivilDay(month + 3));
       break;
     }
-    case WindowKind::kDays: {
-      // Counted from Monday 1970-01-05, so that weeks come out as weeks.
-      const int64_t since = day - 4;
-      const int64_t n = plan.days;
-      const int64_t block = since >= 0 ? since / n : -((-since + n - 1) / n);
-      from = block * n + 4;
-      to = from + n;
+    case WindowKind::kDays:
+      // Without an anchor from a Monday, so that weeks come out as weeks.
+      block(plan.anchor == kNoDay ? kFirstMonday : plan.anchor, plan.count);
       break;
-    }
     default:
       break;
   }
-  return {DayStart(from), DayStart(to)};
+  if (plan.day_cut == 0) return {DayStart(from), DayStart(to)};
+  auto cut = [&](int64_t of) {
+    const absl::CivilSecond at(absl::CivilDay(1970, 1, 1) + of);
+    return absl::ToUnixMillis(
+        absl::FromCivil(at + plan.day_cut / replay::kSecond, zone_));
+  };
+  return {cut(from), cut(to)};
 }
 
 // All that needs every task, in one walk: most rules ask for most of it.
@@ -211,13 +221,15 @@ void WorkerFrame::Extend(PlanState& state, int64_t first_day,
                          int64_t last_day) {
   std::vector<Period>& periods = state.calendar.periods;
   if (periods.empty()) periods.push_back(PeriodOf(state.plan, first_day));
-  const int64_t first = DayStart(first_day), last = DayStart(last_day);
+  const int64_t first = PeriodOf(state.plan, first_day).from;
+  const int64_t last = PeriodOf(state.plan, last_day).from;
   while (periods.front().from > first) {
-    const int64_t day = clock_.Day(periods.front().from - 1);
+    const int64_t day = PlanDay(state.plan, periods.front().from - 1);
     periods.insert(periods.begin(), PeriodOf(state.plan, day));
   }
   while (periods.back().to <= last) {
-    periods.push_back(PeriodOf(state.plan, clock_.Day(periods.back().to)));
+    periods.push_back(
+        PeriodOf(state.plan, PlanDay(state.plan, periods.back().to)));
   }
 }
 
@@ -230,6 +242,7 @@ void WorkerFrame::Prepare(PlanState& state) {
   state.undated.clear();
   state.paid = false;
   const bool any = first_ <= last_;
+  if (OwnPeriods(state)) return;
   if (state.plan.kind == WindowKind::kLog) {
     if (any) state.periods.push_back({first_, last_ + 1});
   } else if (any) {
@@ -254,7 +267,8 @@ void WorkerFrame::Prepare(PlanState& state) {
       state.periods.resize(kept);
     }
     if (state.periods.empty()) {
-      const int64_t first = clock_.Day(first_), last = clock_.Day(last_);
+      const int64_t first = PlanDay(state.plan, first_);
+      const int64_t last = PlanDay(state.plan, last_);
       Extend(state, first, last);
       const auto& all = state.calendar.periods;
       auto at = std::upper_bound(

@@ -41,14 +41,6 @@ struct Period {
   int64_t to = 0;
 };
 
-// A kind of period that rules use; one plan for all rules that share it.
-struct WindowPlan {
-  WindowKind kind = WindowKind::kMonth;
-  int days = 0;
-  bool by_start = false;
-  bool operator==(const WindowPlan&) const = default;
-};
-
 // What the log can and cannot say at all, decided once.
 struct LogShape {
   bool sessions = false;
@@ -56,6 +48,17 @@ struct LogShape {
   uint32_t wide_pay = 0;     // Kinds with a column in `tasks`.
   bool pay_lines = false;    // The log has a pay statement.
   uint32_t wanted_sets = 0;  // Time sets that some rule asks for.
+  // Last instant that the log says it observed; kUnknown where it says none.
+  int64_t observed_to = replay::kUnknown;
+};
+
+// A stretch of a time set, with the run that it continues: earlier stretches,
+// each after a pause shorter than the rule's.
+struct Stretch {
+  int64_t run_begin = 0;
+  int64_t begin = 0;
+  int64_t end = 0;
+  uint32_t unknown = 0;  // Why it may be longer.
 };
 
 // One worker's life cut into periods, with the sums that formulas ask for. One
@@ -98,6 +101,24 @@ class WorkerFrame {
   Extent TaskPay(uint32_t mask, const replay::Task& task) const;
   // The log has a pay statement, but nothing of this worker in it.
   bool WithoutStatement() const;
+
+  // All stretches of the worker's sets. Valid until the next call.
+  std::span<const Stretch> Stretches(uint32_t sets, int64_t pause);
+  // When the time of the sets since `from` came to `amount`; kUnknown if it did
+  // not before `to`.
+  int64_t ReachedAt(uint32_t sets, int64_t amount, int64_t from, int64_t to);
+  // After it nothing can be said; the end of time where the log names no end.
+  int64_t Horizon() const;
+  // Grows with each worker.
+  int64_t generation() const { return generation_; }
+  // The local day of a plan that an instant belongs to.
+  int64_t PlanDay(const WindowPlan& plan, int64_t instant) {
+    return plan.day_cut == 0
+               ? clock_.Day(instant)
+               : LocalClock::FloorDay(clock_.ToLocal(instant) - plan.day_cut);
+  }
+  // The window after one that ends at `end`.
+  Period Next(int plan, size_t period);
 
   // Whether another task of the worker was under way during this one.
   bool Overlapped(const replay::Task& task) {
@@ -157,6 +178,8 @@ class WorkerFrame {
   };
 
   void Prepare(PlanState& state);
+  // Periods that are no calendar; false for those that are.
+  bool OwnPeriods(PlanState& state);
   void Extend(PlanState& state, int64_t first_day, int64_t last_day);
   Period PeriodOf(const WindowPlan& plan, int64_t day);
   SetCache& CacheOf(uint32_t sets);
@@ -172,6 +195,8 @@ class WorkerFrame {
   void BuildCities();
 
   LogShape shape_;
+  int64_t generation_ = 0;
+  std::vector<Stretch> stretches_;
   absl::TimeZone zone_;
   LocalClock clock_;
   const replay::WorkerTimeline* timeline_ = nullptr;

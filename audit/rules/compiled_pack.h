@@ -32,17 +32,54 @@ struct CompiledParameter {
   std::vector<DatedRatio> values;    // By (place, class, from); disjoint.
 };
 
+// Times of day and days of the year that formulas name.
+struct CompiledCalendar {
+  const v1::Calendar* calendar = nullptr;
+  std::vector<std::pair<int64_t, int64_t>> days;  // Sorted; empty: every day.
+  int weekdays = 0;                               // Bit 0 is Monday.
+  // Milliseconds after the midnight of its day; the end may be past the next.
+  int64_t daily_from = 0, daily_to = 0;
+  int64_t covers_from = std::numeric_limits<int64_t>::min();
+  int64_t covers_to = kNoDay;
+  bool from_memory = false;  // Confidence M.
+};
+
 enum class WindowKind : uint8_t {
   kTask,
   kRow,
+  kRun,      // Each stretch of a run.
+  kSession,  // Each stretch online.
   kDay,
   kWeek,
   kMonth,
   kQuarter,
   kDays,
+  kWeeks,    // Of `count` weeks, one beginning in each week: they overlap.
+  kRolling,  // Any `rolling` milliseconds.
   kPayPeriod,
   kLog,
 };
+
+// A kind of period; one for all rules that share it.
+struct WindowPlan {
+  WindowKind kind = WindowKind::kMonth;
+  int count = 0;  // Days or weeks.
+  bool by_start = false;
+  int week_start = 0;       // 0 Monday ... 6 Sunday.
+  int64_t rolling = 0;      // Milliseconds.
+  uint32_t sets = 0;        // Of a rolling window: what it measures.
+  int64_t day_cut = 0;      // Milliseconds after midnight.
+  int64_t anchor = kNoDay;  // A first day; kNoDay: Monday 1970-01-05.
+  bool operator==(const WindowPlan&) const = default;
+};
+
+// Pay that makes good, if it was paid within so long after the window.
+struct CompiledTopUp {
+  uint32_t mask = 0;  // 0: none.
+  int days = 0, months = 0;
+  bool next_window = false;
+};
+
 enum class LookupKey : uint8_t { kWindowStart, kStart, kPickup, kEnd, kEach };
 
 struct CompiledRule {
@@ -50,9 +87,10 @@ struct CompiledRule {
   int source = -1;  // Index of RulePack.sources.
   Domain domain = Domain::kWindow;
   std::string row_table;  // "appeals" where rows are judged.
-  WindowKind window = WindowKind::kMonth;
-  int window_days = 0;
-  bool by_start = false;
+  WindowPlan plan;
+  uint32_t run_sets = 0;  // Of Domain::kRun.
+  int run_pause = -1;     // Node: the pause that ends a run.
+  CompiledTopUp top_up;
   LookupKey key = LookupKey::kWindowStart;
   int64_t from = std::numeric_limits<int64_t>::min();  // Local days.
   int64_t to = kNoDay;
@@ -76,6 +114,7 @@ struct CompiledPack {
   v1::RulePack pack;
   int64_t last_checked = 0;
   std::vector<CompiledParameter> parameters;
+  std::vector<CompiledCalendar> calendars;
   std::vector<CompiledRule> rules;
 };
 

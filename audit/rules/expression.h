@@ -12,6 +12,10 @@
 #include "audit/rules/unit.h"
 #include "plumbline/v1/log.pb.h"
 
+namespace plumbline::replay {
+struct TableSchema;
+}
+
 namespace plumbline::audit {
 
 enum class Kind : uint8_t { kNumber, kBool, kInstant, kText };
@@ -30,14 +34,30 @@ enum class Domain : uint8_t {
   kDay,        // One worker on one local day.
   kCity,       // One worker in one city within a period.
   kTask,
-  kRow,  // One row of another table.
+  kRow,       // One row of another table.
+  kRun,       // One stretch of a worker's time set, and the run it belongs to.
+  kEstimate,  // One of a task's logged estimates.
+  kPlatform,  // The measures of the whole log.
+};
+
+// What a sum, count, ... goes over.
+enum class Element : uint8_t {
+  kNone,
+  kWorker,
+  kTask,
+  kOpenTask,  // Tasks of the worker open when this one was accepted, and it.
+  kDay,
+  kCity,
+  kRun,
+  kEstimate,
+  kRow,  // Rows of Node::table that name the worker.
 };
 
 enum class Op : uint8_t {
   kConstant,
   kParameter,  // ref: parameter; words: class.
   kLogValue,   // ref: LogValue.
-  kLet,        // args[0]: the named part.
+  kLet,        // args[0]: the named part; ref: 1 inside of a sum.
   kTime,       // mask: time sets; ref: 1 where tasks are summed.
   kDistance,   // ref: Leg.
   kPay,        // mask: bits of pay kinds.
@@ -60,10 +80,25 @@ enum class Op : uint8_t {
   kNot,
   kIf,
   kKnown,
-  kRecorded,    // mask: pay kinds that the log can have an amount of.
-  kSum,         // domain: of args[0].
-  kCount,       // domain: of the condition args[0].
-  kLargest,     // domain: largest args[0] in it; none: unknown.
+  kRecorded,  // mask: pay kinds that the log can have an amount of.
+  // Over `element`; domain: of the body args[0] and the condition args[1], -1
+  // where there is none; of runs `mask` and the pause args[2].
+  kSum,
+  kCount,    // Body: a condition.
+  kLargest,  // None: unknown.
+  kSmallest,
+  kQuantile,  // Type 7 at `constant`.
+  // Instants of elements: ref: the column; args[0]: the condition or -1.
+  kEvent,
+  // args[0], args[1]: from, to; then events.
+  kExists,
+  kFirst,       // Of them; none: at `to` or later.
+  kLast,        // None: before `from`.
+  kLatency,     // args[0]: from; then events: time to the first of them.
+  kReached,     // mask; args[0]: when the window's time came to that.
+  kWindowEdge,  // ref: 0 start, 1 end.
+  kDuring,      // args[0]: an instant; calendar.
+  kMeasure,     // words[0]: path in the result's measures.
   kLongestRun,  // mask: time sets; args[0]: the pause that ends a run.
   kLongestGap,  // mask: time sets; the longest stretch outside them.
   kAddMonths,   // args[0]: instant; constant: months.
@@ -91,6 +126,9 @@ struct Node {
   Ratio constant = {};
   std::vector<int> args = {};
   std::vector<std::string> words = {};
+  Element element = Element::kNone;
+  const replay::TableSchema* table = nullptr;  // Of rows and their columns.
+  int calendar = -1;  // Index of RulePack.calendars that clips it.
 };
 
 // A column that a formula reads. Without a hard one the rule cannot run;
@@ -115,6 +153,7 @@ struct ParameterName {
 struct Vocabulary {
   std::vector<ParameterName> parameters;
   std::map<std::string, uint32_t> masks;  // Bits of pay kinds.
+  std::vector<std::string> calendars;
   std::string currency;
   // Table of Domain::kRow ("appeals"), empty where the rule has none.
   std::string row_table;
@@ -124,6 +163,11 @@ struct ExpressionError {
   size_t offset = 0;  // Bytes into the text.
   std::string message;
 };
+
+// Parses "run(ENGAGED, 20 min)" of Rule.over into a node of kSum over runs
+// without a body: its mask, its columns and the pause in args[2].
+int ParseRunSubject(std::string_view text, const Vocabulary& vocabulary,
+                    Program* program, ExpressionError* error);
 
 // Parses `text` in `domain`, checks names and units, and adds its nodes to
 // `program`. `lets` are the named parts before it. Returns the root, or -1 with
@@ -142,6 +186,9 @@ struct TaskField {
   Type type;
 };
 const std::vector<TaskField>& TaskFields();
+
+// Columns of a stretch of a run, by Node::ref.
+enum class RunField : int { kStartedAt, kEndedAt, kLength, kStretchStartedAt };
 
 // "base" is PAY_BASE; -1 for another word. And the bits of every credit but
 // tips, tolls, reimbursements and top-ups.

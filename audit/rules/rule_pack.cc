@@ -18,6 +18,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "audit/rules/compiled_pack.h"
+#include "audit/rules/pack_lint.h"
+#include "audit/rules/pack_parts.h"
 #include "audit/rules/text.h"
 
 namespace plumbline::audit {
@@ -80,6 +82,11 @@ class Loader {
     pack_ = &compiled->pack;
     Check();
     if (!status_.ok()) return status_;
+    for (const PartError& warning : LintPack(*compiled)) {
+      const Place place = At(&tree_, *pack_, warning.field, warning.index);
+      result.warnings.push_back(Cat(file_, ":", place.line, ":", place.column,
+                                    ": ", warning.message));
+    }
     result.pack = compiled->pack;
     result.compiled = std::move(compiled);
     return result;
@@ -173,6 +180,8 @@ class Loader {
     Sources();
     Places();
     Masks();
+    Calendars();
+    Verified();
     for (int i = 0; i < pack_->parameters_size() && status_.ok(); ++i) {
       Parameter(i);
     }
@@ -233,6 +242,65 @@ class Loader {
       }
     }
     vocabulary_.currency = pack_->currency();
+  }
+
+  // Says what a part's compiler found, at the field that it names.
+  bool Part(const PartError& error, const pb::Message& message,
+            const pb::TextFormat::ParseInfoTree* tree, const Place& place) {
+    if (error.message.empty()) return true;
+    const auto* field = message.GetDescriptor()->FindFieldByName(error.field);
+    const bool there =
+        field->is_repeated()
+            ? message.GetReflection()->FieldSize(message, field) > 0
+            : message.GetReflection()->HasField(message, field);
+    Fail(there ? At(tree, message, error.field, error.index) : place,
+         error.message);
+    return false;
+  }
+
+  void Calendars() {
+    for (int i = 0; i < pack_->calendars_size(); ++i) {
+      const v1::Calendar& calendar = pack_->calendars(i);
+      const auto* tree = Tree("calendars", i);
+      const Place place = At(&tree_, *pack_, "calendars", i);
+      CompiledCalendar made;
+      if (!Part(CompileCalendar(calendar, &made), calendar, tree, place)) {
+        return;
+      }
+      if (sources_.find(calendar.source()) == sources_.end()) {
+        Fail(calendar.source().empty() ? place : At(tree, calendar, "source"),
+             Cat("found the source '", calendar.source(),
+                 "', expected the id of one of the pack's sources; add the "
+                 "source or correct the id"));
+      }
+      Confidence(calendar.confidence(), calendar.confidence().empty()
+                                            ? place
+                                            : At(tree, calendar, "confidence"));
+      auto& names = vocabulary_.calendars;
+      if (std::find(names.begin(), names.end(), calendar.name()) !=
+          names.end()) {
+        Fail(place, Cat("found the calendar '", calendar.name(),
+                        "' twice, expected it once; rename one"));
+      }
+      names.push_back(calendar.name());
+      compiled_->calendars.push_back(std::move(made));
+    }
+  }
+
+  void Verified() {
+    for (int i = 0; i < pack_->verified_size(); ++i) {
+      const v1::Verification& entry = pack_->verified(i);
+      const Place place = At(&tree_, *pack_, "verified", i);
+      int64_t day = 0;
+      if (entry.against().empty() || entry.against_zh().empty()) {
+        Fail(place,
+             "found a check without its words in both languages, expected "
+             "against and against_zh; add them");
+      }
+      Date(entry.on(),
+           entry.on().empty() ? place : At(Tree("verified", i), entry, "on"),
+           &day);
+    }
   }
 
   void Parameter(int index) {
@@ -438,6 +506,12 @@ class Loader {
     }
     if (!rule.valid_to().empty()) {
       Date(rule.valid_to(), At(tree, rule, "valid_to"), &made.to);
+      if (made.to < made.from) {
+        Fail(At(tree, rule, "valid_to"),
+             Cat("found an end ", rule.valid_to(),
+                 " before the start, expected a later day; correct one of "
+                 "them"));
+      }
     }
     Over(rule, tree, place, &made);
     if (status_.ok()) Window(rule, tree, place, &made);
@@ -486,64 +560,73 @@ class Loader {
       made->domain = Domain::kAggregate;
     } else if (rule.over() == "task") {
       made->domain = Domain::kTask;
+    } else if (rule.over() == "platform") {
+      made->domain = Domain::kPlatform;
+    } else if (absl::StartsWith(rule.over(), "run")) {
+      Run(rule, tree, made);
     } else if (const auto row = kRows.find(rule.over()); row != kRows.end()) {
       made->domain = Domain::kRow;
       made->row_table = row->second;
     } else {
       Fail(rule.over().empty() ? place : At(tree, rule, "over"),
            Cat("found over '", rule.over(),
-               "', expected worker, aggregate, task, session, offer, "
-               "pay_line, roster, published_rule, sanction, appeal, "
+               "', expected worker, aggregate, platform, task, run(SETS, "
+               "pause), session, offer, pay_line, roster, published_rule, "
+               "sanction, appeal, "
                "filing, negotiation or prompt; say whom the rule is "
                "about"));
     }
   }
 
-  void Window(const v1::Rule& rule, const pb::TextFormat::ParseInfoTree* tree,
-              const Place& place, CompiledRule* made) {
-    static const auto& kWindows = *new std::map<std::string, WindowKind>{
-        {"task", WindowKind::kTask},
-        {"row", WindowKind::kRow},
-        {"day", WindowKind::kDay},
-        {"week", WindowKind::kWeek},
-        {"month", WindowKind::kMonth},
-        {"quarter", WindowKind::kQuarter},
-        {"pay_period", WindowKind::kPayPeriod},
-        {"log", WindowKind::kLog}};
-    const Place here = rule.window().empty() ? place : At(tree, rule, "window");
-    const auto known = kWindows.find(rule.window());
-    absl::string_view days = rule.window();
-    if (known != kWindows.end()) {
-      made->window = known->second;
-    } else if (absl::ConsumePrefix(&days, "days(") &&
-               absl::ConsumeSuffix(&days, ")") &&
-               absl::SimpleAtoi(days, &made->window_days) &&
-               made->window_days >= 1 && made->window_days <= 366) {
-      made->window = WindowKind::kDays;
-    } else {
-      Fail(here, Cat("found the window '", rule.window(),
-                     "', expected task, row, day, week, month, "
-                     "quarter, days(n), pay_period or log; say over "
-                     "what the rule adds up"));
+  void Run(const v1::Rule& rule, const pb::TextFormat::ParseInfoTree* tree,
+           CompiledRule* made) {
+    ExpressionError error;
+    const int root =
+        ParseRunSubject(rule.over(), vocabulary_, &made->program, &error);
+    if (root < 0) {
+      Fail(Inside(At(tree, rule, "over"), error.offset), error.message);
       return;
     }
+    made->domain = Domain::kRun;
+    made->run_sets = made->program.nodes[root].mask;
+    made->run_pause = made->program.nodes[root].args[2];
+  }
+
+  void Window(const v1::Rule& rule, const pb::TextFormat::ParseInfoTree* tree,
+              const Place& place, CompiledRule* made) {
+    const Place here = rule.window().empty() ? place : At(tree, rule, "window");
+    if (!Part(CompileWindow(rule, made), rule, tree, here)) return;
     const bool task = made->domain == Domain::kTask;
-    const bool row = made->domain == Domain::kRow;
-    if (task != (made->window == WindowKind::kTask) ||
-        row != (made->window == WindowKind::kRow)) {
-      Fail(here, Cat("found the window '", rule.window(), "' for a rule over ",
-                     rule.over(), ", expected ",
-                     task  ? "task"
-                     : row ? "row"
-                           : "a period",
-                     "; change one of them"));
+    // What each subject is judged by: a window of its own kind, or a period.
+    const char* expected = nullptr;
+    const WindowKind kind = made->plan.kind;
+    switch (made->domain) {
+      case Domain::kTask:
+        if (kind != WindowKind::kTask) expected = "task";
+        break;
+      case Domain::kRow:
+        if (kind != WindowKind::kRow) expected = "row";
+        break;
+      case Domain::kRun:
+        if (kind != WindowKind::kRun) expected = "run";
+        break;
+      case Domain::kPlatform:
+        if (kind != WindowKind::kLog) expected = "log";
+        break;
+      default:
+        if (kind == WindowKind::kTask || kind == WindowKind::kRow ||
+            kind == WindowKind::kRun) {
+          expected = "a period";
+        }
     }
-    if (rule.straddle() == "by_start") {
-      made->by_start = true;
-    } else if (!rule.straddle().empty() && rule.straddle() != "by_end") {
-      Fail(At(tree, rule, "straddle"),
-           Cat("found straddle '", rule.straddle(),
-               "', expected by_end or by_start; say which"));
+    if (made->domain == Domain::kAggregate &&
+        (kind == WindowKind::kRolling || kind == WindowKind::kSession)) {
+      expected = "a period of the calendar";
+    }
+    if (expected != nullptr) {
+      Fail(here,
+           Cat("found the window '", rule.window(), "' for a rule over ",
+               rule.over(), ", expected ", expected, "; change one of them"));
     }
     static const auto& kKeys = *new std::map<std::string, LookupKey>{
         {"", LookupKey::kWindowStart},
@@ -566,7 +649,8 @@ class Loader {
                           made->key == LookupKey::kEnd;
     if (task && made->key == LookupKey::kWindowStart) {
       made->key = LookupKey::kStart;
-    } else if (task != task_key && !row) {
+    } else if (task != task_key && made->domain != Domain::kRow &&
+               made->domain != Domain::kRun) {
       Fail(rule.key().empty() ? place : At(tree, rule, "key"),
            Cat("found the key '", rule.key(), "' for a rule over ", rule.over(),
                ", expected ",
@@ -623,6 +707,9 @@ class Loader {
     if (!status_.ok()) return;
     Requirement(rule, tree, place, lets, made);
     if (!status_.ok()) return;
+    if (rule.has_top_up()) TopUp(rule, tree, made);
+    if (InOverlappingWindow(*made)) Overlapping(rule, tree, made);
+    if (!status_.ok()) return;
     if (!rule.gate().empty()) {
       const Place here = At(tree, rule, "gate");
       made->gate = Formula(rule.gate(), here, Domain::kAggregate, false,
@@ -638,6 +725,62 @@ class Loader {
       Fail(place, Cat("found the rule ", rule.id(), " reading ",
                       program.columns.size(),
                       " columns, expected at most 60; split it"));
+    }
+  }
+
+  void TopUp(const v1::Rule& rule, const pb::TextFormat::ParseInfoTree* tree,
+             CompiledRule* made) {
+    const auto* sub = tree->GetTreeForNested(
+        v1::Rule::descriptor()->FindFieldByName("top_up"), -1);
+    const Place here = At(tree, rule, "top_up");
+    if (!Part(CompileTopUp(rule.top_up(), &made->top_up), rule.top_up(), sub,
+              here)) {
+      return;
+    }
+    if (made->domain != Domain::kWindow || !made->money || !made->at_least) {
+      Fail(here,
+           "found top_up in a rule that is not money of a worker's period at "
+           "least, expected over: \"worker\" and pay >= floor; remove it");
+    }
+    for (const Node& node : made->program.nodes) {
+      if (node.op == Op::kPay && (node.mask & made->top_up.mask) != 0) {
+        Fail(here,
+             "found a kind of top_up that the formula counts as well, "
+             "expected masks without it; it would make good twice");
+      }
+    }
+  }
+
+  // Windows that overlap hold a task more than once.
+  static bool InOverlappingWindow(const CompiledRule& made) {
+    return made.plan.kind == WindowKind::kRolling ||
+           made.plan.kind == WindowKind::kWeeks;
+  }
+  void Overlapping(const v1::Rule& rule,
+                   const pb::TextFormat::ParseInfoTree* tree,
+                   CompiledRule* made) {
+    for (const Node& node : made->program.nodes) {
+      if (node.op == Op::kTime || node.op == Op::kLongestGap ||
+          node.op == Op::kLongestRun) {
+        made->plan.sets |= node.mask;
+      }
+      const bool tasks =
+          node.element == Element::kTask && node.op != Op::kEvent;
+      if ((node.op == Op::kPay && node.domain == Domain::kWindow) || tasks ||
+          node.element == Element::kRun) {
+        Fail(At(tree, rule, "window"),
+             Cat("found pay or a sum over tasks or runs by ", rule.window(),
+                 ", expected time, gap, days and events, which windows that "
+                 "overlap can hold; use another window"));
+        return;
+      }
+    }
+    if (made->plan.sets == 0) made->plan.sets = kEngaged;
+    if (!rule.gate().empty() || rule.has_top_up()) {
+      Fail(At(tree, rule, "window"),
+           Cat("found a gate or top_up by ", rule.window(),
+               ", expected them by a period of the calendar; use another "
+               "window"));
     }
   }
 

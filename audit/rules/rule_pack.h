@@ -19,6 +19,8 @@ struct RulePack {
   v1::RulePack pack;
   std::string file;    // Where it came from, for messages.
   std::string sha256;  // Of the bytes of the file.
+  // What is likely a mistake, "file:line:column: found, expected, what to do".
+  std::vector<std::string> warnings;
   std::shared_ptr<const CompiledPack> compiled;
 };
 

@@ -181,8 +181,12 @@ TEST_F(ChinaTest, OverlappingOrdersCountOnce) {
   ASSERT_EQ(found[0].parameters_size(), 2);
   EXPECT_EQ(found[0].parameters(1).value(), "27.7");
   EXPECT_EQ(found[0].parameters(1).unit(), "CNY/h");
-  ASSERT_EQ(found[0].trace_size(), 3);
-  EXPECT_EQ(found[0].trace(1).value(), "124.5000 h");
+  EXPECT_EQ(found[0].unit(), "CNY");
+  ASSERT_EQ(found[0].trace_size(), 4);
+  EXPECT_EQ(found[0].trace(1).value(), "448200");
+  EXPECT_EQ(found[0].trace(1).unit(), "s");
+  EXPECT_EQ(found[0].trace(1).formula(), "time(ENGAGED|REQUIRED)");
+  EXPECT_EQ(found[0].trace(3).name(), "require");
   EXPECT_EQ(result.summary().breach(), 1);
   EXPECT_EQ(result.summary().workers_affected(), 1);
   EXPECT_EQ(result.summary().shortfall_total().amount(), "167.20");
@@ -441,8 +445,8 @@ TEST_F(ChinaTest, LongDaysComeIntoOneFinding) {
   EXPECT_EQ(found[0].observed(), "36000");
   EXPECT_EQ(found[0].period().from(), "2026-01-05T00:00:00+08:00");
   EXPECT_EQ(found[0].period().to(), "2026-01-07T00:00:00+08:00");
-  ASSERT_EQ(found[0].trace_size(), 3);
-  EXPECT_EQ(found[0].trace(2).value(), "2026-01-06");
+  ASSERT_EQ(found[0].trace_size(), 4);
+  EXPECT_EQ(found[0].trace(3).value(), "2026-01-06");
   EXPECT_EQ(Of(result, "CN-GB-8H", v1::NO_BREACH_FOUND)[0].n(), 1);
   EXPECT_EQ(Of(result, "CN-GB-REST", v1::NO_BREACH_FOUND)[0].n(), 1);
 }
