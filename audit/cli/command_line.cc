@@ -60,6 +60,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   commands.push_back(MakeAuditCommand());
   commands.push_back(MakeInspectCommand());
   commands.push_back(MakeRulesCommand());
+  commands.push_back(MakeExplainCommand());
   commands.push_back(MakeConvertCommand());
   commands.push_back(MakePartialCommand());
   commands.push_back(MakeMergeCommand());

@@ -30,6 +30,7 @@ class Subcommand {
 std::unique_ptr<Subcommand> MakeAuditCommand();
 std::unique_ptr<Subcommand> MakeInspectCommand();
 std::unique_ptr<Subcommand> MakeRulesCommand();
+std::unique_ptr<Subcommand> MakeExplainCommand();
 std::unique_ptr<Subcommand> MakeConvertCommand();
 std::unique_ptr<Subcommand> MakePartialCommand();
 std::unique_ptr<Subcommand> MakeMergeCommand();

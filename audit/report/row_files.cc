@@ -206,7 +206,7 @@ void WriteFindingsCsv(const v1::AuditResult& result, StagedFile* file) {
                 "currency",  "interval_low", "interval_high", "p_value",
                 "n",         "missing",      "reason",        "reason_zh",
                 "clause",    "clause_zh",    "source",        "row_count",
-                "rows"});
+                "rows",      "unit"});
   for (const v1::Finding& finding : result.findings()) {
     lines.Cell(finding.rule_id());
     lines.Cell(finding.pack());
@@ -245,6 +245,7 @@ void WriteFindingsCsv(const v1::AuditResult& result, StagedFile* file) {
                                      finding.rows().begin() + shown, " ");
     if (shown < finding.rows_size()) rows += " ...";
     lines.Cell(rows);
+    lines.Cell(finding.unit());
     lines.End();
   }
 }

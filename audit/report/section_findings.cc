@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_join.h"
 #include "audit/report/cat.h"
+#include "audit/report/figure_words.h"
 #include "audit/report/numbers.h"
 #include "audit/report/sections.h"
 
@@ -140,8 +141,8 @@ void AddRule(const RuleFindings& rule, size_t most, Page* page) {
         {{subject},
          Cell{.kind = Cell::Kind::kVerdict, .verdict = finding.verdict()},
          {PeriodText(finding.period(), words)},
-         {finding.observed()},
-         {finding.required()},
+         {ObservedWords(finding, words)},
+         {RequiredWords(finding, words)},
          NumberCell(finding.has_shortfall()
                         ? words.Shortfall(finding.shortfall())
                         : ""),
@@ -160,9 +161,12 @@ void AddRule(const RuleFindings& rule, size_t most, Page* page) {
   }
   if (!first.trace().empty()) {
     HtmlTable trace{.caption = words(T::kTrace, words.Subject(first.subject())),
-                    .header = {words(T::kStep), words(T::kValue)}};
+                    .header = {words(T::kStep), words(T::kFormula),
+                               words(T::kValue)}};
     for (const v1::TraceStep& step : first.trace()) {
-      trace.rows.push_back({CodeCell(step.name()), NumberCell(step.value())});
+      trace.rows.push_back({{StepName(step, words)},
+                            CodeCell(step.formula()),
+                            NumberCell(StepWords(step, words))});
     }
     page->BeginDetails(trace.caption);
     page->Table(trace);

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_join.h"
 #include "audit/report/cat.h"
+#include "audit/report/figure_words.h"
 #include "audit/report/numbers.h"
 #include "audit/report/sections.h"
 #include "replay/ingest/fault_log.h"
@@ -39,9 +40,9 @@ std::string Headline(const RuleFindings& rule, const Words& words) {
              words(T::kHeadlineLargest, subject,
                    words.Shortfall(first.shortfall())));
   } else if (!first.observed().empty() && !first.required().empty()) {
-    AppendTo(
-        &line, words.chinese() ? "；" : "; ",
-        words(T::kHeadlineFirst, subject, first.observed(), first.required()));
+    AppendTo(&line, words.chinese() ? "；" : "; ",
+             words(T::kHeadlineFirst, subject, ObservedWords(first, words),
+                   RequiredWords(first, words)));
   }
   return line;
 }

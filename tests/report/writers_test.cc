@@ -88,7 +88,7 @@ TEST_F(Writers, RowFilesAreAsWrittenByHand) {
             "period_from,period_to,"
             "observed,required,shortfall,currency,interval_low,interval_high,p_"
             "value,n,missing,"
-            "reason,reason_zh,clause,clause_zh,source,row_count,rows");
+            "reason,reason_zh,clause,clause_zh,source,row_count,rows,unit");
   std::getline(findings, line);
   EXPECT_EQ(line,
             "CN-MW-H,cn,BREACH,D,3,worker,W-1,2026-03-02,2026-03-09,18.20 "
@@ -96,7 +96,7 @@ TEST_F(Writers, RowFilesAreAsWrittenByHand) {
             "CNY,,,,40,,,,Pay per hour of work is not below the local hourly "
             "minimum wage.,"
             "劳动报酬不低于当地小时最低工资标准。,MOHRSS 2023 No. "
-            "50,2,tasks:T-1 tasks:T-2");
+            "50,2,tasks:T-1 tasks:T-2,");
 }
 
 TEST_F(Writers, FindingsJsonIsTheJsonFormOfTheResult) {
