@@ -17,8 +17,6 @@
 namespace plumbline::audit {
 namespace {
 
-constexpr uint64_t kDefaultSeed = 20260101;
-
 // Pay of one worker as 64 bits; beyond them lies no sum of money.
 int64_t Clamped(Int128 value) {
   constexpr int64_t kMost = int64_t{1} << 62;
@@ -295,11 +293,7 @@ class Allocation : public Measure {
   }
 
  private:
-  uint64_t Seed() const {
-    return context_.plan != nullptr && context_.plan->seed()
-               ? context_.plan->seed()
-               : kDefaultSeed;
-  }
+  uint64_t Seed() const { return PlanOf(context_).seed(); }
 
   std::vector<uint32_t> CellsInOrder() const {
     std::vector<uint32_t> order(cells_.size());

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 
 #include "absl/time/civil_time.h"
@@ -8,7 +9,6 @@
 #include "audit/measures/erosion_series.h"
 #include "audit/measures/measure_list.h"
 #include "audit/measures/pay_sums.h"
-#include "audit/measures/plan.h"
 #include "audit/measures/ratchet.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/worker_summary.h"
@@ -34,10 +34,8 @@ class ErosionMeasure : public Measure {
   explicit ErosionMeasure(const MeasureContext& context)
       : Measure(context),
         context_(context),
-        plan_(context.plan != nullptr ? OverDefaults(*context.plan)
-                                      : DefaultPlan()),
-        own_{context.log,  context.store,      &plan_,
-             context.zone, context.zone_known, context.kept_bytes},
+        plan_(PlanOf(context)),
+        own_(WithPlan(context, plan_)),
         sorter_(own_),
         runs_(context.Has("tasks.accepted_at")) {}
 
@@ -140,7 +138,8 @@ class ErosionMeasure : public Measure {
       const int64_t could = of_delivered ? delivered : accepted;
       if (could > 0) drift.set_known_share(RatioText(drift.n(), could));
     }
-    AdjustDrifts(erosion->mutable_series());
+    AdjustDrifts(std::strtod(plan_.significance().c_str(), nullptr),
+                 erosion->mutable_series());
     if (context_.Has("tasks.weather")) WriteWeather(cells, erosion);
     WriteRatchet(0, "tasks.promised_at", erosion);
     WriteRatchet(1, "tasks.limit_at", erosion);

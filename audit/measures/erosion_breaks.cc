@@ -15,6 +15,7 @@ namespace plumbline::audit {
 namespace {
 
 constexpr int kPermutations = 1999;
+constexpr double kOutsideInterval = 0.05;
 constexpr int kShortestSegment = 4;
 constexpr int kFewestForBreaks = 16;  // Eight periods on each side.
 
@@ -183,7 +184,7 @@ void WriteBreaks(Quantity q, const IndexSeries& series,
   const auto found =
       ChangePoints(y, DefaultPenalty(y, correlation), kShortestSegment);
   const auto intervals =
-      BreakIntervals(y, *found, kShortestSegment, kErosionAlpha, seed, 999);
+      BreakIntervals(y, *found, kShortestSegment, kOutsideInterval, seed, 999);
   for (size_t k = 0; k < found->breaks.size(); ++k) {
     const int at = found->breaks[k];
     const int from = k == 0 ? 0 : found->breaks[k - 1];

@@ -25,7 +25,6 @@ struct DatedRule {
 
 // Relative change below which an index counts as unchanged.
 inline constexpr double kErosionMargin = 0.01;
-inline constexpr double kErosionAlpha = 0.05;
 
 // "CANNOT_CONCLUDE(N)".
 inline std::string CannotConclude(Reason reason) {
@@ -50,8 +49,9 @@ void WriteDrift(
 
 // Holm's adjustment inside each of the three families (indices, trends, breaks)
 // and the verdicts, which need it. A fall of what is paid or allowed and a rise
-// of the platform's part are erosion.
-void AdjustDrifts(google::protobuf::Map<std::string, v1::Drift>* series);
+// of the platform's part are erosion. `significance` is the plan's.
+void AdjustDrifts(double significance,
+                  google::protobuf::Map<std::string, v1::Drift>* series);
 
 // Rain and severe weather against dry, in strata that are alike in all else.
 void WriteWeather(

@@ -30,7 +30,8 @@ void Adjust(std::vector<v1::Drift*>& drifts, const Get& get, const Set& set) {
   for (size_t i = 0; i < tested.size(); ++i) set(tested[i], adjusted[i]);
 }
 
-void JudgeIndex(bool rise, double known, v1::LikeForLike* index) {
+void JudgeIndex(bool rise, double known, double significance,
+                v1::LikeForLike* index) {
   if (!index->has_lo() || !index->verdict().empty()) return;
   constexpr double kMostlyKnown = 0.9, kMostlyMatched = 0.5;
   const double low = Number(index->lo()), high = Number(index->hi());
@@ -42,7 +43,7 @@ void JudgeIndex(bool rise, double known, v1::LikeForLike* index) {
     index->set_verdict(CannotConclude(Reason::kNotIdentified));
   } else if (known < kMostlyKnown) {
     index->set_verdict(CannotConclude(Reason::kMissing));
-  } else if (beyond && Number(index->p_holm()) <= kErosionAlpha) {
+  } else if (beyond && Number(index->p_holm()) <= significance) {
     index->set_verdict("FINDING");
   } else if (inside) {
     index->set_verdict("NO_FINDING");
@@ -51,7 +52,8 @@ void JudgeIndex(bool rise, double known, v1::LikeForLike* index) {
   }
 }
 
-void JudgeTrend(bool rise, double known, v1::Trend* trend) {
+void JudgeTrend(bool rise, double known, double significance,
+                v1::Trend* trend) {
   if (!trend->verdict().empty()) return;
   const double change = Number(trend->change());
   const bool erodes = rise ? change > kErosionMargin : change < -kErosionMargin;
@@ -64,7 +66,7 @@ void JudgeTrend(bool rise, double known, v1::Trend* trend) {
           : 1;
   if (known < 0.9) {
     trend->set_verdict(CannotConclude(Reason::kMissing));
-  } else if (erodes && Number(trend->p_holm()) <= kErosionAlpha) {
+  } else if (erodes && Number(trend->p_holm()) <= significance) {
     trend->set_verdict("FINDING");
   } else if (weeks > 0 && worst < kErosionMargin) {
     trend->set_verdict("NO_FINDING");
@@ -73,10 +75,10 @@ void JudgeTrend(bool rise, double known, v1::Trend* trend) {
   }
 }
 
-void JudgeBreaks(v1::Breaks* breaks) {
+void JudgeBreaks(double significance, v1::Breaks* breaks) {
   // Breaks that chance explains are no breaks.
   const bool real =
-      breaks->has_p_holm() && Number(breaks->p_holm()) <= kErosionAlpha;
+      breaks->has_p_holm() && Number(breaks->p_holm()) <= significance;
   if (!real || breaks->verdict() == "NO_FINDING") breaks->clear_breaks();
   if (!breaks->verdict().empty()) return;
   bool undisclosed = false, unknown = false, any = false;
@@ -99,7 +101,8 @@ void JudgeBreaks(v1::Breaks* breaks) {
 
 }  // namespace
 
-void AdjustDrifts(google::protobuf::Map<std::string, v1::Drift>* series) {
+void AdjustDrifts(double significance,
+                  google::protobuf::Map<std::string, v1::Drift>* series) {
   std::vector<v1::Drift*> drifts;
   for (int q = 0; q < kQuantities; ++q) {
     const auto at = series->find(QuantityName(q));
@@ -139,9 +142,9 @@ void AdjustDrifts(google::protobuf::Map<std::string, v1::Drift>* series) {
     const bool rise = name == QuantityName(kTakeRate);
     const double known =
         drift.has_known_share() ? Number(drift.known_share()) : 1;
-    JudgeIndex(rise, known, drift.mutable_index());
-    JudgeTrend(rise, known, drift.mutable_trend());
-    JudgeBreaks(drift.mutable_breaks());
+    JudgeIndex(rise, known, significance, drift.mutable_index());
+    JudgeTrend(rise, known, significance, drift.mutable_trend());
+    JudgeBreaks(significance, drift.mutable_breaks());
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 class Hours : public Measure {
  public:
   explicit Hours(const MeasureContext& context)
-      : Measure(context), context_(context), gap_(RunGap(context.plan)) {}
+      : Measure(context), context_(context), gap_(RunGap(context)) {}
 
   std::string_view id() const override { return "hours"; }
 

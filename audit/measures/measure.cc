@@ -3,6 +3,7 @@
 #include "audit/measures/measure_list.h"
 #include "audit/measures/offer_counts.h"
 #include "audit/measures/pay_sums.h"
+#include "audit/measures/plan.h"
 #include "audit/measures/worker_summary.h"
 #include "audit/stats/decimal.h"
 
@@ -36,6 +37,17 @@ void FillPay(const PaySums& sums, const MeasureContext& context, int64_t online,
 }
 
 }  // namespace
+
+v1::AuditPlan PlanOf(const MeasureContext& context) {
+  return context.plan != nullptr ? OverDefaults(*context.plan) : DefaultPlan();
+}
+
+MeasureContext WithPlan(const MeasureContext& context,
+                        const v1::AuditPlan& plan) {
+  MeasureContext own = context;
+  own.plan = &plan;
+  return own;
+}
 
 Measure::Measure(const MeasureContext& context) : base_context_(context) {}
 Measure::~Measure() = default;

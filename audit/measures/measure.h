@@ -32,6 +32,12 @@ struct MeasureContext {
   bool Has(std::string_view table_column) const;  // "tasks.limit_at"
 };
 
+// The plan of `context` over the defaults, so that every value is set.
+v1::AuditPlan PlanOf(const MeasureContext& context);
+// `context` with that plan, which is borrowed.
+MeasureContext WithPlan(const MeasureContext& context,
+                        const v1::AuditPlan& plan);
+
 struct WorkerSummary;    // worker_summary.h
 class WorkerSummarizer;  // worker_summary.h
 

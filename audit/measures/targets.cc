@@ -4,7 +4,6 @@
 
 #include "audit/measures/coverage.h"
 #include "audit/measures/measure_list.h"
-#include "audit/measures/plan.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/target_ranks.h"
 #include "audit/measures/target_tally.h"
@@ -42,10 +41,8 @@ class Targets : public Measure {
   explicit Targets(const MeasureContext& context)
       : Measure(context),
         context_(context),
-        plan_(context.plan != nullptr ? OverDefaults(*context.plan)
-                                      : DefaultPlan()),
-        own_{context.log,  context.store,      &plan_,
-             context.zone, context.zone_known, context.kept_bytes},
+        plan_(PlanOf(context)),
+        own_(WithPlan(context, plan_)),
         tally_(plan_),
         has_{context.Has("tasks.promised_at"), context.Has("tasks.limit_at")} {
     ranks_ = (has_[0] || has_[1]) && context.Has("tasks.accepted_at") &&

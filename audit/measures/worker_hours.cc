@@ -66,10 +66,8 @@ WorkerHours RunsAndDays(const replay::IntervalSet& engaged, int64_t gap,
   return hours;
 }
 
-int64_t RunGap(const v1::AuditPlan* plan) {
-  const int64_t seconds =
-      plan == nullptr || plan->run_gap_s() == 0 ? 1200 : plan->run_gap_s();
-  return seconds * replay::kSecond;
+int64_t RunGap(const MeasureContext& context) {
+  return PlanOf(context).run_gap_s() * replay::kSecond;
 }
 
 std::array<int64_t, kTimeSets> TimeSetsOf(

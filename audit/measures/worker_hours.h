@@ -6,7 +6,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "audit/measures/local_clock.h"
-#include "plumbline/v1/plan.pb.h"
+#include "audit/measures/measure.h"
 #include "replay/timeline/worker_timeline.h"
 
 namespace plumbline::audit {
@@ -51,8 +51,8 @@ inline bool IsCut(const replay::Interval& stretch) {
 void CutByDay(const replay::IntervalSet& set, LocalClock& clock,
               DayVisitor visit);
 
-// The plan's gap in ms, or 20 minutes.
-int64_t RunGap(const v1::AuditPlan* plan);
+// The plan's pause that ends a run, in ms.
+int64_t RunGap(const MeasureContext& context);
 
 // Time sets in the order of v1::TimeSets.
 enum TimeSet {

@@ -28,7 +28,7 @@ int64_t EarnedAt(const replay::PayLine& line) {
 }  // namespace
 
 WorkerSummarizer::WorkerSummarizer(const MeasureContext& context)
-    : offers_(context), clock_(context.zone), gap_(RunGap(context.plan)) {}
+    : offers_(context), clock_(context.zone), gap_(RunGap(context)) {}
 
 inline DayPart& WorkerSummarizer::PartOf(int64_t day) {
   if (window_.empty()) {

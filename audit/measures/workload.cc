@@ -76,19 +76,14 @@ class WorkloadMeasure : public Measure {
                   context.Has("tasks.cancelled_at"))),
         examples_(context.zone),
         late_{LatenessTally(true), LatenessTally(false)} {
-    const int64_t own = RunGap(context.plan);
+    const int64_t own = RunGap(context);
     std::set<int64_t> gaps = {600'000, 1'200'000, 1'800'000, own};
     gaps_.assign(gaps.begin(), gaps.end());
     own_gap_ = static_cast<size_t>(std::find(gaps_.begin(), gaps_.end(), own) -
                                    gaps_.begin());
-    if (context.plan != nullptr) {
-      if (context.plan->speed_low_kmh() > 0) {
-        speed_low_ = context.plan->speed_low_kmh();
-      }
-      if (context.plan->speed_high_kmh() > 0) {
-        speed_high_ = context.plan->speed_high_kmh();
-      }
-    }
+    const v1::AuditPlan plan = PlanOf(context);
+    speed_low_ = plan.speed_low_kmh();
+    speed_high_ = plan.speed_high_kmh();
   }
 
   std::string_view id() const override { return "workload"; }
@@ -413,7 +408,7 @@ class WorkloadMeasure : public Measure {
   const bool offers_table_, offered_column_, responses_, engaged_;
   std::vector<int64_t> gaps_;
   size_t own_gap_ = 0;
-  int64_t speed_low_ = 15, speed_high_ = 25;
+  int64_t speed_low_ = 0, speed_high_ = 0;
   std::array<int64_t, kSums> sums_ = {};
   std::array<int64_t, kMosts> most_ = {};
   std::array<int64_t, kOpenBins> open_ms_ = {};

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "audit/measures/coverage.h"
 #include "audit/measures/measure_list.h"
-#include "audit/measures/plan.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/strictness/bands.h"
 #include "audit/measures/strictness/bunching.h"
@@ -33,10 +32,8 @@ class Strictness : public Measure {
   explicit Strictness(const MeasureContext& context)
       : Measure(context),
         context_(context),
-        plan_(context.plan != nullptr ? OverDefaults(*context.plan)
-                                      : DefaultPlan()),
-        own_{context.log,  context.store,      &plan_,
-             context.zone, context.zone_known, context.kept_bytes},
+        plan_(PlanOf(context)),
+        own_(WithPlan(context, plan_)),
         targets_(context.Has("tasks.accepted_at") &&
                  context.Has("tasks.completed_at") &&
                  (context.Has("tasks.promised_at") ||
