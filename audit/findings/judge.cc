@@ -430,7 +430,7 @@ class PackJudge : public Judge {
     return name.empty() ? "platform" : name;
   }
 
-  void Used(RuleState& state, BreachEntry* breach) const {
+  void Used(const RuleState& state, BreachEntry* breach) const {
     breach->unverified |= state.rule->rule->confidence() == "M";
     const CompiledPack& pack = *state.pack->compiled;
     for (const UsedValue& used : state.evaluator->TakeUsed()) {
@@ -511,7 +511,7 @@ class PackJudge : public Judge {
   }
 
   // The named parts, and last what the rule demands of them.
-  void AddTrace(RuleState& state, const Subject& subject,
+  void AddTrace(const RuleState& state, const Subject& subject,
                 BreachEntry* breach) const {
     const v1::Rule& rule = *state.rule->rule;
     for (const RuleEvaluator::Part& part : state.evaluator->Trace(subject)) {
@@ -755,13 +755,16 @@ class PackJudge : public Judge {
     return n;
   }
 
-  void AddPeriodBreach(RuleState& state, const Subject& subject,
-                       const Outcome& outcome) {
-    BreachEntry& breach = state.tally.breaches.emplace_back();
-    breach.subject_kind = "worker";
-    breach.subject = std::string(frame_->timeline().worker_id);
-    breach.from = subject.from;
-    breach.to = subject.to;
+  // What every breach of a period says.
+  BreachEntry& AddBreach(const RuleState& state, std::string_view kind,
+                         std::string subject, const PeriodKey& period,
+                         const Outcome& outcome,
+                         std::vector<BreachEntry>* breaches) const {
+    BreachEntry& breach = breaches->emplace_back();
+    breach.subject_kind = kind;
+    breach.subject = std::move(subject);
+    breach.from = period.first;
+    breach.to = period.second;
     if (state.rule->rhs >= 0) {
       breach.observed = ShownText(state, outcome.observed);
       breach.required = ShownText(state, outcome.required);
@@ -769,6 +772,14 @@ class PackJudge : public Judge {
     breach.shortfall = outcome.shortfall_lo;
     breach.shortfall_high = outcome.shortfall_hi;
     breach.high_open = outcome.shortfall_open;
+    return breach;
+  }
+
+  void AddPeriodBreach(RuleState& state, const Subject& subject,
+                       const Outcome& outcome) {
+    BreachEntry& breach =
+        AddBreach(state, "worker", std::string(frame_->timeline().worker_id),
+                  {subject.from, subject.to}, outcome, &state.tally.breaches);
     breach.n = TasksOf(state, subject);
     state.evaluator->TakeUsed();
     state.evaluator->Record(true);
@@ -1113,6 +1124,8 @@ class PackJudge : public Judge {
                     std::vector<v1::FlaggedTask>* flagged) const;
   void AggregateFindings(const RuleState& state, Tally* tally) const;
   void PlatformFinding(RuleState& state, Tally* tally) const;
+  BreachEntry* AddPlatform(const RuleState& state, const Outcome& outcome,
+                           const PeriodKey& period, Tally* tally) const;
   void ApplyGate(const RuleState& state, Tally* tally) const;
   void AddReason(const RuleState& state, const ReasonEntry& entry,
                  std::vector<v1::Finding>* findings,
@@ -1164,6 +1177,31 @@ std::vector<ExactBound> PackJudge::Totals(const PeriodEntry& period) {
   return totals;
 }
 
+// What came of a rule over the platform in one period; the entry where it is a
+// breach, else null.
+BreachEntry* PackJudge::AddPlatform(const RuleState& state,
+                                    const Outcome& outcome,
+                                    const PeriodKey& period,
+                                    Tally* tally) const {
+  if (outcome.verdict == Verdict3::kMet) {
+    ++tally->passes[{0, 0}];
+    return nullptr;
+  }
+  if (outcome.verdict == Verdict3::kOpen) {
+    bool whole = false;
+    ReasonEntry& entry = tally->Find(
+        v1::INSUFFICIENT_EVIDENCE,
+        OpenReason(state, outcome.missing, outcome.failure, &whole));
+    ++entry.n;
+    entry.whole_table = true;
+    return nullptr;
+  }
+  BreachEntry& breach = AddBreach(state, "platform", PlatformName(), period,
+                                  outcome, &tally->breaches);
+  breach.rows.push_back("tasks:*");
+  return &breach;
+}
+
 // A rule on the measures of the whole log, which are there only at the end.
 void PackJudge::PlatformFinding(RuleState& state, Tally* tally) const {
   Subject subject;
@@ -1175,31 +1213,12 @@ void PackJudge::PlatformFinding(RuleState& state, Tally* tally) const {
   state.evaluator->TakeUsed();
   state.evaluator->Record(true);
   const Outcome outcome = state.evaluator->Require(subject);
-  if (outcome.verdict == Verdict3::kMet) {
-    ++tally->passes[{0, 0}];
-  } else if (outcome.verdict == Verdict3::kOpen) {
-    bool whole = false;
-    ReasonEntry& entry = tally->Find(
-        v1::INSUFFICIENT_EVIDENCE,
-        OpenReason(state, outcome.missing, outcome.failure, &whole));
-    ++entry.n;
-    entry.whole_table = true;
-  } else {
-    BreachEntry& breach = tally->breaches.emplace_back();
-    breach.subject_kind = "platform";
-    breach.subject = PlatformName();
-    breach.from = breach.to = kUnknown;
-    if (state.rule->rhs >= 0) {
-      breach.observed = ShownText(state, outcome.observed);
-      breach.required = ShownText(state, outcome.required);
-    }
-    breach.shortfall = outcome.shortfall_lo;
-    breach.shortfall_high = outcome.shortfall_hi;
-    breach.high_open = outcome.shortfall_open;
-    breach.n = tasks_;
-    breach.rows.push_back("tasks:*");
-    AddTrace(state, subject, &breach);
-    Used(state, &breach);
+  BreachEntry* breach =
+      AddPlatform(state, outcome, {kUnknown, kUnknown}, tally);
+  if (breach != nullptr) {
+    breach->n = tasks_;
+    AddTrace(state, subject, breach);
+    Used(state, breach);
   }
   state.evaluator->Record(false);
 }
@@ -1212,32 +1231,10 @@ void PackJudge::AggregateFindings(const RuleState& state, Tally* tally) const {
     state.evaluator->Record(true);
     const Outcome outcome = state.evaluator->Conclude(totals, day);
     state.evaluator->Record(false);
-    if (outcome.verdict == Verdict3::kMet) {
-      ++tally->passes[{0, 0}];
-    } else if (outcome.verdict == Verdict3::kOpen) {
-      bool whole = false;
-      ReasonEntry& entry = tally->Find(
-          v1::INSUFFICIENT_EVIDENCE,
-          OpenReason(state, outcome.missing, outcome.failure, &whole));
-      ++entry.n;
-      entry.whole_table = true;
-    } else {
-      BreachEntry& breach = tally->breaches.emplace_back();
-      breach.subject_kind = "platform";
-      breach.subject = PlatformName();
-      breach.from = key.first;
-      breach.to = key.second;
-      if (state.rule->rhs >= 0) {
-        breach.observed = ShownText(state, outcome.observed);
-        breach.required = ShownText(state, outcome.required);
-      }
-      breach.shortfall = outcome.shortfall_lo;
-      breach.shortfall_high = outcome.shortfall_hi;
-      breach.high_open = outcome.shortfall_open;
-      breach.n = period.workers;
-      breach.rows.push_back("tasks:*");
-      Used(const_cast<RuleState&>(state), &breach);
-    }
+    BreachEntry* breach = AddPlatform(state, outcome, key, tally);
+    if (breach == nullptr) continue;
+    breach->n = period.workers;
+    Used(state, breach);
   }
 }
 
