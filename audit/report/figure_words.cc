@@ -1,14 +1,15 @@
 #include "audit/report/figure_words.h"
 
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "audit/report/cat.h"
 #include "audit/report/numbers.h"
+#include "audit/stats/decimal.h"
 
 namespace plumbline::audit {
 namespace {
@@ -31,20 +32,22 @@ std::string DurationWords(int64_t seconds, const Words& words) {
   return Cat(seconds < 0 ? "-" : "", absl::StrJoin(parts, " "));
 }
 
-// "343/6" as a decimal of six places; false for other text.
+// "343/6" as a decimal of six places; false for other text, and for parts of
+// more than some thirty figures, which then stand as they are.
 bool Fraction(std::string_view text, std::string* decimal) {
   const size_t slash = text.find('/');
   if (slash == std::string_view::npos) return false;
-  double above = 0, below = 0;
-  const std::string_view n = text.substr(0, slash), d = text.substr(slash + 1);
-  if (!absl::SimpleAtod(absl::string_view(n.data(), n.size()), &above) ||
-      !absl::SimpleAtod(absl::string_view(d.data(), d.size()), &below) ||
-      below == 0) {
+  const auto number = [](std::string_view part, absl::int128* value) {
+    return part.size() <= 30 &&
+           absl::SimpleAtoi(absl::string_view(part.data(), part.size()), value);
+  };
+  absl::int128 above = 0, below = 0;
+  if (!number(text.substr(0, slash), &above) ||
+      !number(text.substr(slash + 1), &below) || below <= 0) {
     return false;
   }
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%.6f", above / below);
-  *decimal = buffer;
+  *decimal = RatioText(static_cast<Int128>(above), static_cast<Int128>(below),
+                       /*digits=*/6);
   return true;
 }
 
@@ -64,11 +67,7 @@ std::string One(std::string_view value, std::string_view unit,
     return words(T::kAlsoAs, DurationWords(whole, words), plain);
   }
   if (unit == "m" && CompareDecimals(decimal, "1000") >= 0) {
-    double metres = 0;
-    absl::SimpleAtod(decimal, &metres);
-    char buffer[64];
-    std::snprintf(buffer, sizeof buffer, "%.3f", metres / 1000);
-    return words(T::kAlsoAs, Cat(Grouped(buffer), " km"), plain);
+    return words(T::kAlsoAs, Cat(Kilometres(decimal, 3), " km"), plain);
   }
   return exactly.empty() ? plain : words(T::kExactly, plain, exactly);
 }

@@ -120,6 +120,17 @@ std::string HoursOf(int64_t seconds) {
   return Grouped(Cat(tenths / 10, ".", tenths % 10));
 }
 
+std::string Kilometres(std::string_view metres, int digits) {
+  Parts parts;
+  if (!Split(metres, &parts)) return std::string(metres);
+  std::string& whole = parts.whole;
+  if (whole.size() < 4) whole.insert(0, 4 - whole.size(), '0');
+  const size_t point = whole.size() - 3;
+  return Shown(Cat(parts.negative ? "-" : "", whole.substr(0, point), ".",
+                   whole.substr(point), parts.fraction),
+               digits);
+}
+
 std::string Count(int64_t n) { return Grouped(Cat(n)); }
 
 std::string ShownInstant(std::string_view instant) {

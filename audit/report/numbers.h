@@ -32,6 +32,9 @@ std::string HoursOf(int64_t seconds);
 // Seconds in decimal text as minutes: exact to six places, then rounded.
 std::string Minutes(std::string_view seconds, int digits);
 
+// Metres in decimal text as kilometres, grouped: "4500", 3 -> "4.500".
+std::string Kilometres(std::string_view metres, int digits);
+
 std::string Count(int64_t n);
 
 // An RFC 3339 instant for a reader, to the minute and without its offset (the

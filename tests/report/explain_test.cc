@@ -23,7 +23,12 @@ TEST(FigureWords, TimeAndDistanceAreReadable) {
   EXPECT_EQ(FigureWords("-90", "s", en), "-1 min 30 s (-90 s)");
   EXPECT_EQ(FigureWords("4500.000", "m", en), "4.500 km (4,500.000 m)");
   EXPECT_EQ(FigureWords("3767.20", "CNY", en), "3,767.20 CNY");
+  EXPECT_EQ(FigureWords("12345678901234567.5", "m", en),
+            "12,345,678,901,234.568 km (12,345,678,901,234,567.5 m)");
   EXPECT_EQ(FigureWords("343/6", "CNY", en), "57.166667 CNY (exactly 343/6)");
+  EXPECT_EQ(FigureWords("1000000000000000001/3", "CNY", en),
+            "333,333,333,333,333,333.666667 CNY (exactly "
+            "1000000000000000001/3)");
 }
 
 TEST(FigureWords, BoundsAndWords) {
