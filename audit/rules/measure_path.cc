@@ -45,9 +45,9 @@ bool NumberIn(const pb::Message& message, const pb::FieldDescriptor& field,
   const pb::Reflection& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_STRING: {
-      std::string_view text = reflection.GetString(message, &field);
+      const std::string text = reflection.GetString(message, &field);
       // Sixteen figures are more than any threshold asks for.
-      std::string kept(text.substr(0, 17));
+      std::string kept = text.substr(0, 17);
       if (!kept.empty() && kept.back() == '.') kept.pop_back();
       return ParseExactDecimal(kept, value) &&
              (kept.size() == text.size() ||

@@ -74,6 +74,7 @@ int Parser::ElementHead(Node* node) {
         Expect(",") < 0) {
       return -1;
     }
+    Skip();
     const size_t pause = at_;
     node->args[2] = Or();
     if (node->args[2] < 0 || Expect(")") < 0) return -1;
@@ -310,6 +311,7 @@ int Parser::ReachedCall(size_t where) {
                 "a period or a day; move it");
   }
   if (Sets(&node.mask, &node.columns) < 0 || Expect(",") < 0) return -1;
+  Skip();
   const size_t here = at_;
   const int amount = Sum();
   if (amount < 0 || Expect(")") < 0) return -1;

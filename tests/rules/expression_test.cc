@@ -59,6 +59,42 @@ TEST(ExpressionTest, UnitsFollowTheFormula) {
             kMoney);
 }
 
+TEST(ExpressionTest, ElementsAndEvents) {
+  EXPECT_EQ(TypeOf("largest(offer where chosen: offered_at)").kind,
+            Kind::kInstant);
+  EXPECT_EQ(TypeOf("quantile(task: completed_at - accepted_at, 0.9)").dimension,
+            kTime);
+  EXPECT_EQ(
+      TypeOf("sum(run(ENGAGED, 20 min) where length > 4 h: length)").dimension,
+      kTime);
+  EXPECT_EQ(TypeOf("latency(ended_at, offer.offered_at where chosen | "
+                   "task.offered_at)",
+                   Domain::kRun)
+                .dimension,
+            kTime);
+  EXPECT_EQ(TypeOf("absent(task.offered_at, ended_at, ended_at + 20 min)",
+                   Domain::kRun)
+                .kind,
+            Kind::kBool);
+  EXPECT_EQ(
+      TypeOf("measure('targets.limit.rank.pi')", Domain::kPlatform).dimension,
+      kPure);
+  EXPECT_EQ(TypeOf("by_class(vehicle) * dist(LOADED)", Domain::kTask).dimension,
+            kMoney);
+}
+
+// One of the clocks of an event list is enough.
+TEST(ExpressionTest, EventsNeedOneOfTheirClocks) {
+  const Parsed parsed = Parse(
+      "exists(offer.offered_at where chosen | task.offered_at, window_start, "
+      "window_end)");
+  std::string list;
+  for (const ColumnNeed& column : parsed.program.columns) {
+    list += column.columns + (column.soft ? "? " : " ");
+  }
+  EXPECT_EQ(list, "offers.chosen offers.offered_at|tasks.offered_at ");
+}
+
 TEST(ExpressionTest, LiteralsAreExact) {
   const Parsed parsed = Parse("0.583 CNY/min");
   ASSERT_GE(parsed.root, 0) << parsed.error.message;
@@ -116,7 +152,27 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"time(ONLINE, sum)", Domain::kWindow, 0, "use union"},
         Broken{"", Domain::kWindow, 0, "the end of the formula"},
         Broken{"vehicle = 'bike", Domain::kTask, 10, "does not close"},
-        Broken{"1.2.3", Domain::kWindow, 0, "decimal number"}));
+        Broken{"1.2.3", Domain::kWindow, 0, "decimal number"},
+        Broken{"sum(open_task: 1)", Domain::kWindow, 4, "to go over"},
+        Broken{"sum(run(ENGAGED, 5): 1)", Domain::kWindow, 17, "a pause"},
+        Broken{"quantile(day: time(ENGAGED), 2)", Domain::kWindow, 29,
+               "from 0 to 1"},
+        Broken{"sum(task where 5: pay(base))", Domain::kWindow, 15,
+               "expected a condition"},
+        Broken{"absent(offer.rank, accepted_at, accepted_at)", Domain::kTask, 7,
+               "expected an event"},
+        Broken{"exists(offer.offered_at, 5 h, accepted_at)", Domain::kTask, 25,
+               "as the start"},
+        Broken{"latency(accepted_at, pay_line.amount)", Domain::kTask, 21,
+               "expected an event"},
+        Broken{"reached(ENGAGED, 5 km)", Domain::kWindow, 17, "to be reached"},
+        Broken{"during(accepted_at, night)", Domain::kTask, 20,
+               "the calendar 'night'"},
+        Broken{"measure('targets')", Domain::kPlatform, 8, "the measure"},
+        Broken{"measure('pay.tips')", Domain::kWindow, 0, "over the platform"},
+        Broken{"exists(offer.offered_at, window_start, window_end)",
+               Domain::kAggregate, 0, "no worker's life"},
+        Broken{"by_class(city)", Domain::kWindow, 9, "the name 'city'"}));
 
 TEST(ExpressionTest, DeepBracketsAreRefusedAndNotFollowed) {
   const std::string deep = std::string(3000, '(') + "1";

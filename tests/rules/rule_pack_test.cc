@@ -100,7 +100,103 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"require", "scope: \"time(ENGAGED) > 1 h\" require", "15:3",
             "without words"},
         Row{"require: \"", "tolerance: \"1 min\" require: \"", "15:3",
-            "a tolerance of time"}));
+            "a tolerance of time"},
+        Row{"window: \"month\"", "window: \"rolling(24 kg)\"", "14:44",
+            "rolling(24 h)"},
+        Row{"window: \"month\"", "window: \"rolling(24 h)\"", "14:44",
+            "windows that overlap"},
+        Row{"window: \"month\"", "window: \"weeks(99)\"", "14:44", "weeks(n)"},
+        Row{"window: \"month\"", "window: \"month\" week_start: \"sunday\"",
+            "14:60", "where weeks are counted"},
+        Row{"window: \"month\"", "window: \"week\" week_start: \"domingo\"",
+            "14:59", "monday to sunday"},
+        Row{"window: \"month\"", "window: \"day\" day_cut: \"4 am\"", "14:58",
+            "04:00"},
+        Row{"window: \"month\"", "window: \"month\" anchor: \"2026-01-05\"",
+            "14:60", "days(n) or weeks(n)"},
+        Row{"over: \"worker\" window: \"month\"",
+            "over: \"run(ENGAGED, 20 km)\" window: \"run\"", "14:49",
+            "a pause of distance"},
+        Row{"over: \"worker\" window: \"month\"",
+            "over: \"run(ENGAGED, 20 min)\" window: \"day\"", "14:58",
+            "expected run"},
+        Row{"require: \"",
+            "top_up { kinds: \"top_up\" within: \"soon\" } require: \"",
+            "15:28", "next_window"},
+        Row{"require: \"",
+            "top_up { kinds: \"gift\" within: \"0 d\" } require: \"", "15:12",
+            "pay kind 'gift'"},
+        Row{"require: \"",
+            "top_up { kinds: \"base\" within: \"0 d\" } require: \"", "15:3",
+            "make good twice"},
+        Row{"rules {",
+            "calendars { name: \"n\" title: \"n\" title_zh: \"n\" daily_from: "
+            "\"25:00\" daily_to: \"06:00\" source: \"law\" confidence: \"V1\" "
+            "}\nrules {",
+            "12:48", "the hour '25:00'"},
+        Row{"rules {",
+            "calendars { name: \"n\" title: \"n\" title_zh: \"n\" days { from: "
+            "\"2026-10-01\" } source: \"law\" confidence: \"V1\" }\nrules {",
+            "12:48", "covers_from"},
+        Row{"rules {",
+            "verified { against: \"a\" against_zh: \"a\" on: \"yesterday\" "
+            "}\nrules {",
+            "12:41", "the date 'yesterday'"},
+        Row{"rate * time(ENGAGED)", "rate * time(ENGAGED in night)", "15:49",
+            "which has none"},
+        Row{"strength: \"L\"",
+            "valid_from: \"2026-01-01\" valid_to: \"2025-01-01\" strength: "
+            "\"L\"",
+            "14:28", "before the start"}));
+
+// The good pack without the place that nothing uses.
+std::string Used() {
+  return absl::StrReplaceAll(kGood, {{"places { name: \"Shanghai\" }", ""}});
+}
+
+// What loads and is likely a mistake.
+class LintTest : public testing::TestWithParam<Row> {};
+
+TEST_P(LintTest, SaysWhereAndWhat) {
+  std::string text = Used();
+  ASSERT_THAT(text, HasSubstr(GetParam().from));
+  text = absl::StrReplaceAll(text, {{GetParam().from, GetParam().to}});
+  const auto pack = ParseRulePack(text, "p.textproto");
+  ASSERT_TRUE(pack.ok()) << pack.status();
+  ASSERT_EQ(pack->warnings.size(), 1u);
+  EXPECT_THAT(pack->warnings[0],
+              StartsWith(absl::StrCat("p.textproto:", GetParam().place, ": ")));
+  EXPECT_THAT(pack->warnings[0], HasSubstr(GetParam().words));
+  EXPECT_THAT(pack->warnings[0], HasSubstr("expected"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, LintTest,
+    testing::Values(
+        Row{"rules {", "sources { id: \"lore\" title: \"l\" }\nrules {", "12:1",
+            "the source 'lore'"},
+        Row{"rules {", "places { name: \"Atlantis\" }\nrules {", "12:1",
+            "the place 'Atlantis'"},
+        Row{"rules {", "masks { name: \"wage\" kinds: \"base\" }\nrules {",
+            "12:1", "the mask 'wage'"},
+        Row{"rules {",
+            "calendars { name: \"night\" title: \"n\" title_zh: \"n\" "
+            "daily_from: \"22:00\" daily_to: \"06:00\" source: \"law\" "
+            "confidence: \"V1\" }\nrules {",
+            "12:1", "the calendar 'night'"},
+        Row{"rate * time(ENGAGED)", "0 CNY", "8:1", "the parameter 'rate'"},
+        Row{"require",
+            "scope: \"false\" scope_text: \"x\" scope_text_zh: \"x\" "
+            "require",
+            "12:1", "never holds"},
+        Row{"severity: 3", "severity: 3 valid_from: \"2020-01-01\"", "12:1",
+            "the first value of 'rate'"}));
+
+TEST(RulePackTest, AGoodPackHasNoWarning) {
+  const auto pack = ParseRulePack(Used(), "p.textproto");
+  ASSERT_TRUE(pack.ok()) << pack.status();
+  EXPECT_THAT(pack->warnings, testing::IsEmpty());
+}
 
 TEST(RulePackTest, AGoodPackLoads) {
   const auto pack = ParseRulePack(kGood, "p.textproto");
