@@ -113,6 +113,11 @@ std::string Percent(std::string_view share, int digits) {
   return Cat(Shown(shifted, digits), "%");
 }
 
+std::string PValue(std::string_view p) {
+  return IsDecimal(p) && CompareDecimals(p, "0.0001") < 0 ? "< 0.0001"
+                                                          : Rounded(p, 4);
+}
+
 std::string HoursOf(int64_t seconds) {
   const __int128 tenths_doubled =
       static_cast<__int128>(seconds < 0 ? 0 : seconds) / 180;

@@ -26,6 +26,9 @@ std::string Shown(std::string_view decimal, int digits);
 // A share as percent: "0.12345", 1 -> "12.3%".
 std::string Percent(std::string_view share, int digits);
 
+// A p-value with four decimals, or "< 0.0001".
+std::string PValue(std::string_view p);
+
 // Seconds as hours with one decimal, grouped: 5400 -> "1.5".
 std::string HoursOf(int64_t seconds);
 

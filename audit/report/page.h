@@ -45,11 +45,11 @@ struct Chart {
   // categories are the lower edges. range: low to high with a tick (values of
   // series 0) and a diamond (values of series 1). points: value with interval.
   // curve: values at the numeric categories. trend: values at named times.
-  // ridge: hills of durations, a row a category; series 0 to 3 are its marks, the
-  // others its hills (low: where bins begin, values: how many).
-  // forest: like points, on an axis of its own. ladder: a step at each named
-  // time, with its interval; marks stand at places of categories. day: series 0
-  // steps at the numeric categories, series 1 holds shaded stretches.
+  // ridge: hills of durations, a row a category; series 0 to 3 are its marks,
+  // the others its hills (low: where bins begin, values: how many). forest:
+  // like points, on an axis of its own. ladder: a step at each named time, with
+  // its interval; marks stand at places of categories. day: series 0 steps at
+  // the numeric categories, series 1 holds shaded stretches.
   std::string kind = {};
   std::string title = {};
   std::string sentence = {};

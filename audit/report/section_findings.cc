@@ -160,9 +160,9 @@ void AddRule(const RuleFindings& rule, size_t most, Page* page) {
                     "soft");
   }
   if (!first.trace().empty()) {
-    HtmlTable trace{.caption = words(T::kTrace, words.Subject(first.subject())),
-                    .header = {words(T::kStep), words(T::kFormula),
-                               words(T::kValue)}};
+    HtmlTable trace{
+        .caption = words(T::kTrace, words.Subject(first.subject())),
+        .header = {words(T::kStep), words(T::kFormula), words(T::kValue)}};
     for (const v1::TraceStep& step : first.trace()) {
       trace.rows.push_back({{StepName(step, words)},
                             CodeCell(step.formula()),

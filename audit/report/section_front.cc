@@ -200,12 +200,14 @@ void AddCoverage(const v1::AuditResult& result, Page* page) {
   HtmlTable missing{.caption = words(T::kCoverageMissing),
                     .header = {words(T::kTest), words(T::kSubjectMatter),
                                words(T::kMissing), words(T::kReason)}};
+  HtmlTable beyond{
+      .header = {words(T::kTest), words(T::kSubjectMatter), words(T::kReason)}};
   HtmlTable ran{.caption = words(T::kTest),
                 .header = {words(T::kTest), words(T::kSubjectMatter)}};
   int left_out = 0;
   for (const v1::Coverage& coverage : result.coverage()) {
-    if (static_cast<int>(missing.rows.size() + ran.rows.size()) >=
-        kCoverageRows) {
+    if (static_cast<int>(missing.rows.size() + beyond.rows.size() +
+                         ran.rows.size()) >= kCoverageRows) {
       ++left_out;
       continue;
     }
@@ -214,16 +216,28 @@ void AddCoverage(const v1::AuditResult& result, Page* page) {
           {CodeCell(coverage.test()), {words.Test(coverage.test())}});
       continue;
     }
-    missing.rows.push_back(
-        {CodeCell(coverage.test()),
-         {words.Test(coverage.test())},
-         CodeCell(absl::StrJoin(coverage.missing(), " ")),
-         {std::string(words.Pick(coverage.reason(), coverage.reason_zh()))}});
+    const Cell test = CodeCell(coverage.test());
+    const Cell matter{words.Test(coverage.test())};
+    const Cell reason{
+        std::string(words.Pick(coverage.reason(), coverage.reason_zh()))};
+    if (coverage.missing().empty()) {
+      beyond.rows.push_back({test, matter, reason});
+    } else {
+      missing.rows.push_back({test, matter,
+                              CodeCell(absl::StrJoin(coverage.missing(), " ")),
+                              reason});
+    }
   }
-  if (missing.rows.empty()) {
+  if (missing.rows.empty() && beyond.rows.empty()) {
     page->Paragraph(words(T::kCoverageAll));
-  } else {
-    page->Table(missing);
+  }
+  if (!missing.rows.empty()) page->Table(missing);
+  if (!beyond.rows.empty()) {
+    // Asks for more than a column; long, and the same for every log.
+    beyond.caption = words(T::kCoverageBeyond, beyond.rows.size());
+    page->BeginDetails(beyond.caption);
+    page->Table(beyond);
+    page->EndDetails();
   }
   if (!ran.rows.empty()) {
     const std::string title = words(T::kCoverageRan, ran.rows.size());

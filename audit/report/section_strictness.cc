@@ -212,7 +212,7 @@ void AddPositions(const v1::StrictTarget& target, const std::string& name,
          minutes(one.has_lawful_s(), one.lawful_s()),
          minutes(one.has_free_p50_s(), one.free_p50_s()),
          minutes(true, one.p95_s()),
-         NumberCell(one.has_p_adjusted() ? Rounded(one.p_adjusted(), 4)
+         NumberCell(one.has_p_adjusted() ? PValue(one.p_adjusted())
                                          : words(T::kUnknown))});
     if (static_cast<int>(chart.categories.size()) >= kRidgesDrawn) continue;
     chart.categories.push_back(stratum);
@@ -357,7 +357,7 @@ void AddGaps(const v1::StrictTarget& target, const std::string& name,
     }
     tests.rows.push_back(
         {{KindName(group.kind(), words)},
-         NumberCell(group.has_p_value() ? Rounded(group.p_value(), 4)
+         NumberCell(group.has_p_value() ? PValue(group.p_value())
                                         : words(T::kUnknown)),
          {Cat(TestVerdict(words, group.verdict()),
               words.chinese() ? "。" : ". ",
@@ -459,7 +459,7 @@ void AddDerived(const v1::Derived& derived, const std::string& name,
       Minutes(derived.past_error_s(), 2));
   row(T::kStrictFutureError, derived.has_future_error_s(),
       Minutes(derived.future_error_s(), 2));
-  row(T::kStrictPValue, derived.has_p_value(), Rounded(derived.p_value(), 4));
+  row(T::kStrictPValue, derived.has_p_value(), PValue(derived.p_value()));
   table.rows.push_back(
       {{words(T::kReading)},
        {Cat(TestVerdict(words, derived.verdict()),
@@ -542,22 +542,32 @@ void AddEstimates(const v1::Estimates& estimates, Page* page) {
       .header = {words(T::kTarget), words(T::kStrictStart), words(T::kTasks),
                  words(T::kStrictIsLongest), words(T::kStrictIsShortest),
                  words(T::kStrictIsNone), words(T::kStrictPlace),
-                 words(T::kInterval), words(T::kReading)}};
+                 words(T::kInterval)}};
+  std::vector<std::string> readings;
   for (const v1::ChosenEstimate& one : estimates.chosen()) {
-    chosen.rows.push_back(
-        {{words(one.target() == "promise" ? T::kPromise : T::kLimit)},
-         {words(one.start() == "accepted" ? T::kStrictFromAccepted
-                                          : T::kStrictFromPlaced)},
-         NumberCell(Count(one.n())),
-         NumberCell(Count(one.is_longest())),
-         NumberCell(Count(one.is_shortest())),
-         NumberCell(Count(one.is_none())),
-         NumberCell(ValueOf(one.rank(), 3, words)),
-         {Between(one.rank(), 3, words)},
-         {Cat(TestVerdict(words, one.verdict()), words.chinese() ? "。" : ". ",
-              std::string(Reason(one.reason(), one.reason_zh(), words)))}});
+    const std::string target =
+        words(one.target() == "promise" ? T::kPromise : T::kLimit);
+    const std::string start =
+        words(one.start() == "accepted" ? T::kStrictFromAccepted
+                                        : T::kStrictFromPlaced);
+    chosen.rows.push_back({{target},
+                           {start},
+                           NumberCell(Count(one.n())),
+                           NumberCell(Count(one.is_longest())),
+                           NumberCell(Count(one.is_shortest())),
+                           NumberCell(Count(one.is_none())),
+                           NumberCell(ValueOf(one.rank(), 3, words)),
+                           {Between(one.rank(), 3, words)}});
+    readings.push_back(
+        Cat(target, words.chinese() ? "，" : ", ", start,
+            words.chinese() ? "：" : ": ", TestVerdict(words, one.verdict()),
+            words.chinese() ? "。" : ". ",
+            std::string(Reason(one.reason(), one.reason_zh(), words))));
   }
-  if (!chosen.rows.empty()) page->Table(chosen);
+  if (!chosen.rows.empty()) {
+    page->Table(chosen);
+    page->List(readings);
+  }
 }
 
 void AddFamilies(const v1::Strictness& strictness, Page* page) {
@@ -587,8 +597,8 @@ void AddFamilies(const v1::Strictness& strictness, Page* page) {
     for (const v1::Hypothesis& one : strictness.headline()) {
       table.rows.push_back(
           {{std::string(words.Pick(one.name(), one.name_zh()))},
-           NumberCell(Rounded(one.p_value(), 4)),
-           NumberCell(Rounded(one.p_adjusted(), 4))});
+           NumberCell(PValue(one.p_value())),
+           NumberCell(PValue(one.p_adjusted()))});
     }
     page->Table(table);
   }

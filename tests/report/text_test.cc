@@ -19,6 +19,14 @@ std::string Json(std::string_view text) {
   return out;
 }
 
+TEST(Numbers, SmallPValuesAreNotZero) {
+  EXPECT_EQ(PValue("0.000000000001"), "< 0.0001");
+  EXPECT_EQ(PValue("0"), "< 0.0001");
+  EXPECT_EQ(PValue("0.0001"), "0.0001");
+  EXPECT_EQ(PValue("0.456249"), "0.4562");
+  EXPECT_EQ(PValue(""), "");
+}
+
 TEST(CsvCell, DefusesFormulasAndLeavesNumbersAlone) {
   const struct {
     std::string_view in, out;
