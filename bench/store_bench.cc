@@ -198,5 +198,3 @@ BENCHMARK(BM_Store)
 
 }  // namespace
 }  // namespace plumbline::replay
-
-

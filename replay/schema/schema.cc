@@ -20,7 +20,8 @@ ColumnType TypeOf(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_STRING:
       return field.is_repeated() ? ColumnType::kTextList : ColumnType::kText;
     default:
-      return field.is_repeated() ? ColumnType::kNumberList : ColumnType::kNumber;
+      return field.is_repeated() ? ColumnType::kNumberList
+                                 : ColumnType::kNumber;
   }
 }
 
@@ -57,7 +58,8 @@ std::string UnitText(const ColumnSchema& column) {
     case ColumnType::kEnum: {
       std::string words;
       for (int i = 1; i < column.field->enum_type()->value_count(); ++i) {
-        absl::StrAppend(&words, i > 1 ? ", " : "", WordOf(*column.field->enum_type()->value(i)));
+        absl::StrAppend(&words, i > 1 ? ", " : "",
+                        WordOf(*column.field->enum_type()->value(i)));
       }
       return words;
     }
@@ -106,10 +108,12 @@ int TableSchema::Find(std::string_view column) const {
 std::span<const TableSchema> Tables() {
   static const auto& tables = *[] {
     auto* result = new std::vector<TableSchema>;
-    const google::protobuf::FileDescriptor* file = v1::Task::descriptor()->file();
+    const google::protobuf::FileDescriptor* file =
+        v1::Task::descriptor()->file();
     for (int i = 0; i < file->message_type_count(); ++i) {
       const google::protobuf::Descriptor& message = *file->message_type(i);
-      if (message.options().HasExtension(v1::table)) result->push_back(ReadTable(message));
+      if (message.options().HasExtension(v1::table))
+        result->push_back(ReadTable(message));
     }
     return result;
   }();
@@ -141,13 +145,16 @@ std::string DictionaryMarkdown() {
   std::string text;
   for (const TableSchema& table : Tables()) {
     absl::StrAppend(&text, "### `", table.name, "`\n\n", table.doc, "\n\n");
-    absl::StrAppend(&text, "| column | required | form | meaning |\n|---|---|---|---|\n");
+    absl::StrAppend(
+        &text, "| column | required | form | meaning |\n|---|---|---|---|\n");
     for (const ColumnSchema& column : table.columns) {
-      absl::StrAppend(&text, "| ", column.name, " | ", column.required ? "yes" : "", " | ",
-                      UnitText(column), " | ", column.doc, " |\n");
+      absl::StrAppend(&text, "| ", column.name, " | ",
+                      column.required ? "yes" : "", " | ", UnitText(column),
+                      " | ", column.doc, " |\n");
     }
     if (!table.free_prefix.empty()) {
-      absl::StrAppend(&text, "| ", table.free_prefix, "* | | text | Free columns. |\n");
+      absl::StrAppend(&text, "| ", table.free_prefix,
+                      "* | | text | Free columns. |\n");
     }
     absl::StrAppend(&text, "\n");
   }
