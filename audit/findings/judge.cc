@@ -280,6 +280,7 @@ class PackJudge : public Judge {
       const override;
 
  private:
+  void DescribeClause(const RuleState& state, v1::Coverage* coverage) const;
   void AddRule(const RulePack& pack, const CompiledRule& rule) {
     auto state = std::make_unique<RuleState>();
     state->pack = &pack;
@@ -1544,6 +1545,36 @@ void PackJudge::ConcludeRule(RuleState& state,
   }
 }
 
+// What a rule asks, by which formula, and the columns that it had.
+void PackJudge::DescribeClause(const RuleState& state,
+                               v1::Coverage* coverage) const {
+  const v1::Rule& rule = *state.rule->rule;
+  coverage->set_pack(state.pack->pack.name());
+  coverage->set_clause(rule.clause());
+  coverage->set_clause_zh(rule.clause_zh());
+  coverage->set_formula(rule.require());
+  for (const v1::Let& let : rule.let()) {
+    v1::TraceStep* part = coverage->add_parts();
+    part->set_name(let.name());
+    part->set_formula(let.is());
+  }
+  std::set<std::string> had;
+  for (const Program* program :
+       {&state.rule->program, &state.rule->gate_program}) {
+    for (const ColumnNeed& need : program->columns) {
+      std::string_view columns = need.columns;
+      while (!columns.empty()) {
+        const size_t end = std::min(columns.find('|'), columns.size());
+        if (context_.Has(columns.substr(0, end))) {
+          had.emplace(columns.substr(0, end));
+        }
+        columns.remove_prefix(std::min(end + 1, columns.size()));
+      }
+    }
+  }
+  for (const std::string& column : had) coverage->add_data(column);
+}
+
 void PackJudge::Conclude(v1::AuditResult* result,
                          std::vector<v1::FlaggedTask>* flagged) const {
   measures_ = &result->measures();
@@ -1553,6 +1584,7 @@ void PackJudge::Conclude(v1::AuditResult* result,
     v1::Coverage* coverage = result->add_coverage();
     coverage->set_test(state->rule->rule->id());
     coverage->set_runnable(state->runnable);
+    DescribeClause(*state, coverage);
     if (state->runnable) continue;
     coverage->set_reason(state->why.text);
     coverage->set_reason_zh(state->why.text_zh);
@@ -1626,6 +1658,8 @@ void PackJudge::Conclude(v1::AuditResult* result,
     used->set_name(pack.pack.name());
     used->set_version(pack.pack.version());
     used->set_sha256(pack.sha256);
+    used->set_title(pack.pack.title());
+    used->set_title_zh(pack.pack.title_zh());
     for (const v1::Untestable& clause : pack.pack.untestable()) {
       v1::Coverage* coverage = result->add_coverage();
       coverage->set_test(clause.id());
@@ -1634,6 +1668,11 @@ void PackJudge::Conclude(v1::AuditResult* result,
           Cat(clause.why(), " Would settle it: ", clause.settled_by()));
       coverage->set_reason_zh(
           Cat(clause.why_zh(), "可据以判断的材料：", clause.settled_by_zh()));
+      coverage->set_pack(pack.pack.name());
+      coverage->set_clause(clause.clause());
+      coverage->set_clause_zh(clause.clause_zh());
+      coverage->set_settled_by(clause.settled_by());
+      coverage->set_settled_by_zh(clause.settled_by_zh());
     }
   }
 }
