@@ -106,9 +106,6 @@ class RuleEvaluator {
   // known whether one holds.
   int Undecidable(const Subject& subject, bool* only_pass, uint64_t* missing);
   Outcome Require(const Subject& subject);
-  // True only if the rule is certainly met: floating point with a bound on its
-  // error, so that most tasks need no exact arithmetic. False says nothing.
-  bool SurelyMet(const Subject& subject);
   // Values of the named parts, in the order of the pack, with their bounds.
   struct Part {
     int let = -1;  // Index of Rule.let.
@@ -136,19 +133,6 @@ class RuleEvaluator {
   friend class Evaluation;
   struct Impl;
 
-  // A number and the most by which it may be wrong.
-  struct Rough {
-    double value = 0;
-    double error = 0;
-  };
-  struct Hit {  // The last value a parameter node gave.
-    const DatedRatio* value = nullptr;
-    replay::Symbol city = 0;
-    int64_t day = 0;
-    double rough = 0;
-  };
-  bool Roughly(int index, const Subject& subject, Rough* out);
-
   const CompiledRule& rule_;
   ParameterLookup& lookup_;
   WorkerFrame& frame_;
@@ -168,7 +152,6 @@ class RuleEvaluator {
   std::vector<uint64_t> unknown_bits_[2];
   // Answers of word tests by symbol: 0 not asked, 1 no, 2 yes.
   std::vector<std::vector<uint8_t>> word_cache_[2];
-  std::vector<Hit> hits_;  // By node.
 };
 
 }  // namespace plumbline::audit

@@ -17,7 +17,7 @@
 
 namespace plumbline::audit {
 
-inline constexpr uint32_t kUnknownFlags = 7;  // Of Unknown.
+inline constexpr uint32_t kUnknownFlags = 7;  // Of Unknown: with a column.
 
 // One evaluation of a rule's formulas in one arithmetic: the inside of
 // RuleEvaluator. Parts that go over elements stand in evaluation_elements.h.
@@ -225,7 +225,7 @@ class Evaluation {
   }
 
   uint64_t Bits(uint32_t unknown) const {
-    uint64_t bits = 0;
+    uint64_t bits = (unknown & kStraddles) != 0 ? kStraddleBit : 0;
     for (uint32_t flag = 0; flag < kUnknownFlags; ++flag) {
       if (((unknown >> flag) & 1) != 0) {
         bits |= owner_.unknown_bits_[gate_ ? 1 : 0][flag];

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -132,19 +133,28 @@ void Evaluation<Math>::Tasks(const Node& node, Subject* inner, const Subject& s,
   const auto tasks = frame_.timeline().tasks;
   const Period whole = frame_.Periods(s.plan)[s.period];
   const bool entire = whole.from == s.from && whole.to == s.to;
-  for (uint32_t i : frame_.TasksIn(s.plan, s.period)) {
-    const Task& task = tasks[i];
-    if (!entire) {
-      const int64_t at = CountedAt(task, owner_.rule_.plan.by_start);
-      if (at < s.from || at >= s.to) continue;
+  const std::span<const uint32_t> own = frame_.TasksIn(s.plan, s.period);
+  const std::span<const uint32_t> cut = frame_.Straddlers(s.plan, s.period);
+  auto one = [&](uint32_t i) {
+    Truth there = Truth::kTrue;
+    if (!entire || !cut.empty()) {
+      const auto within =
+          frame_.IsWithin(i, owner_.rule_.plan.straddle, s.from, s.to);
+      if (within == WorkerFrame::Within::kNo) return;
+      if (within == WorkerFrame::Within::kPerhaps) there = Truth::kUnknown;
     }
-    if (s.one_city && task.city != s.city) continue;
+    const Task& task = tasks[i];
+    if (s.one_city && task.city != s.city) return;
     inner->task = &task;
     if (owner_.rule_.key == LookupKey::kEach) {
       const int64_t at = CountedAt(task, true);
       inner->day = replay::IsKnown(at) ? frame_.clock().Day(at) : kNoDay;
     }
-    Collect(node, *inner, Truth::kTrue, 0, all);
+    Collect(node, *inner, there, there == Truth::kTrue ? 0 : kStraddleBit, all);
+  };
+  for (uint32_t i : own) one(i);
+  for (uint32_t i : cut) {
+    if (!std::binary_search(own.begin(), own.end(), i)) one(i);
   }
 }
 

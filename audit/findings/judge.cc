@@ -12,6 +12,7 @@
 #include "audit/findings/evaluate.h"
 #include "audit/findings/figures.h"
 #include "audit/findings/roster.h"
+#include "audit/findings/sure_tasks.h"
 #include "audit/findings/tally.h"
 #include "audit/findings/top_ups.h"
 #include "audit/rules/compiled_pack.h"
@@ -90,6 +91,7 @@ struct RuleState {
   ParameterLookup* lookup = nullptr;
   std::unique_ptr<Elements> elements;
   std::unique_ptr<RuleEvaluator> evaluator;
+  std::unique_ptr<SureTasks> sure;  // Of rules on tasks.
   int plan = -1;
   uint64_t absent = 0;  // Columns that the log does not have at all.
   bool runnable = true;
@@ -297,6 +299,10 @@ class PackJudge : public Judge {
     state->elements =
         std::make_unique<Elements>(context_, *frame_, small_tables_.get());
     state->evaluator->Give(state->elements.get(), &calendars_);
+    if (rule.domain == Domain::kTask) {
+      state->sure = std::make_unique<SureTasks>(rule, *state->lookup, *frame_,
+                                                context_.store);
+    }
     std::set<std::string> missing;
     auto need = [&](const Program& program, uint64_t* absent) {
       for (size_t i = 0; i < program.columns.size(); ++i) {
@@ -404,6 +410,12 @@ class PackJudge : public Judge {
     return {names.begin(), names.end()};
   }
 
+  Reason Unsettled(const Program& program, uint64_t missing) const {
+    std::vector<std::string> columns = Columns(program, missing);
+    if ((missing & kStraddleBit) == 0) return CellsUnknown(std::move(columns));
+    return TasksStraddle(std::move(columns));
+  }
+
   // Why something is open. Sets `whole` where that holds for a whole table.
   Reason OpenReason(const RuleState& state, uint64_t missing,
                     const ParameterFailure& failure, bool* whole) const {
@@ -417,7 +429,7 @@ class PackJudge : public Judge {
     }
     if (missing == 0) return DivisionByZero();
     *whole = (missing & ~state.absent) == 0;
-    return CellsUnknown(Columns(state.rule->program, missing));
+    return Unsettled(state.rule->program, missing);
   }
 
   // A pack without a currency speaks of the log's own.
@@ -722,10 +734,6 @@ class PackJudge : public Judge {
           OfUndecidable(state.rule->rule->undecidable(undecidable));
       return decision;
     }
-    if (state.evaluator->SurelyMet(subject)) {
-      decision.verdict = v1::NO_BREACH_FOUND;
-      return decision;
-    }
     decision.outcome = state.evaluator->Require(subject);
     decision.compared = true;
     if (decision.outcome.verdict == Verdict3::kMet) {
@@ -750,7 +758,7 @@ class PackJudge : public Judge {
     }
     int64_t n = 0;
     for (const Task& task : frame_->timeline().tasks) {
-      const int64_t at = CountedAt(task, state.rule->plan.by_start);
+      const int64_t at = CountedAt(task, false);
       n += at >= subject.from && at < subject.to;
     }
     return n;
@@ -963,25 +971,6 @@ class PackJudge : public Judge {
     }
   }
 
-  // What most tasks come to, without the room that the others need.
-  bool Settled(RuleState& state, const Subject& subject, Group* group) {
-    uint64_t missing = 0;
-    ParameterFailure failure;
-    const Verdict3 scope = state.evaluator->Scope(subject, &missing, &failure);
-    if (scope == Verdict3::kBroken) {
-      ++state.out_of_scope;
-      return true;
-    }
-    if (scope == Verdict3::kOpen) return false;
-    bool only_pass = false;
-    if (state.evaluator->Undecidable(subject, &only_pass, &missing) >= 0 ||
-        !state.evaluator->SurelyMet(subject)) {
-      return false;
-    }
-    ++group->passed;
-    return true;
-  }
-
   void Tasks(RuleState& state) {
     const replay::WorkerTimeline& timeline = frame_->timeline();
     const std::string_view worker =
@@ -992,13 +981,26 @@ class PackJudge : public Judge {
     subject.roster = roster_row_;
     const bool dated = state.rule->from > std::numeric_limits<int64_t>::min() ||
                        state.rule->to != kNoDay;
-    for (const Task& task : timeline.tasks) {
+    days_.resize(timeline.tasks.size());
+    for (size_t i = 0; i < timeline.tasks.size(); ++i) {
+      days_[i] = KeyDay(state, timeline.tasks[i]);
+    }
+    state.sure->Ask(timeline.tasks, days_, &sure_);
+    for (size_t i = 0; i < timeline.tasks.size(); ++i) {
+      const Task& task = timeline.tasks[i];
       subject.task = &task;
-      subject.day = KeyDay(state, task);
+      subject.day = days_[i];
       if (dated && subject.day != kNoDay && !InForce(state, subject.day)) {
         continue;
       }
-      if (Settled(state, subject, &group)) continue;
+      if (sure_[i] == SureTasks::Answer::kPasses) {
+        ++group.passed;
+        continue;
+      }
+      if (sure_[i] == SureTasks::Answer::kOutOfScope) {
+        ++state.out_of_scope;
+        continue;
+      }
       auto make_item = [&] {
         Item item;
         item.id = std::string(task.task_id);
@@ -1157,6 +1159,8 @@ class PackJudge : public Judge {
   std::unique_ptr<SmallTables> small_tables_;
   CalendarClock calendars_;
   const RowView* roster_row_ = nullptr;
+  std::vector<int64_t> days_;  // By task, for the rule at hand.
+  std::vector<SureTasks::Answer> sure_;
   mutable const v1::Measures* measures_ = nullptr;  // While concluding.
   int64_t known_workers_ = 0;
   int64_t tasks_ = 0;
@@ -1249,10 +1253,9 @@ void PackJudge::ApplyGate(const RuleState& state, Tally* tally) const {
         Totals(period), frame_->clock().Day(key.first), &missing, &failure);
     gates[key] = gate;
     if (gate == Verdict3::kOpen) {
-      reasons[key] =
-          failure.kind != Failure::kNone
-              ? OfParameter(failure, *state.pack->compiled, "")
-              : CellsUnknown(Columns(state.rule->gate_program, missing));
+      reasons[key] = failure.kind != Failure::kNone
+                         ? OfParameter(failure, *state.pack->compiled, "")
+                         : Unsettled(state.rule->gate_program, missing);
     }
   }
   auto close = [&](const PeriodKey& key, int64_t n, const std::string* row) {

@@ -51,6 +51,20 @@ Reason CellsUnknown(std::vector<std::string> columns) {
           std::move(columns)};
 }
 
+Reason TasksStraddle(std::vector<std::string> columns) {
+  Reason reason;
+  if (!columns.empty()) reason = CellsUnknown(std::move(columns));
+  reason.text =
+      Cat("A task runs over an end of the period, and the rule does not say on "
+          "which side it and its pay count: the verdict depends on that",
+          reason.missing.empty() ? "." : ". ", reason.text);
+  reason.text_zh =
+      Cat("有任务跨越统计期的起止时刻，而规则未规定任务及其报酬计入哪一期，结论"
+          "取决于此。",
+          reason.text_zh);
+  return reason;
+}
+
 Reason DivisionByZero() {
   return {
       "The formula divides by zero here or takes the largest of nothing, so it "

@@ -24,6 +24,9 @@ Reason OtherCurrency(const std::string& log, const std::string& pack);
 Reason ColumnsMissing(std::vector<std::string> columns);
 // Cells of these columns are unknown; `columns` are those that decide.
 Reason CellsUnknown(std::vector<std::string> columns);
+// Tasks run over an end of the window, and nothing says on which side they
+// count; cells of `columns`, where there are any, decide as well.
+Reason TasksStraddle(std::vector<std::string> columns);
 Reason DivisionByZero();
 Reason RuleFromMemory();
 Reason NoWorkerNamed();

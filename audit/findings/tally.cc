@@ -184,6 +184,9 @@ void Tally::Save(const std::vector<ColumnNeed>& columns,
           bound->add_missing(columns[i].columns);
         }
       }
+      if ((sum.missing & kStraddleBit) != 0) {
+        bound->add_missing(std::string(kStraddleName));
+      }
     }
   }
 }
@@ -253,6 +256,7 @@ bool Tally::Merge(const v1::RuleTally& in,
         sum.high = BigMath::Number(bound.high());
       }
       for (const std::string& name : bound.missing()) {
+        if (name == kStraddleName) sum.missing |= kStraddleBit;
         for (size_t i = 0; i < columns.size(); ++i) {
           if (columns[i].columns == name) sum.missing |= uint64_t{1} << i;
         }

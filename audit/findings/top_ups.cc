@@ -1,7 +1,7 @@
 #include "audit/findings/top_ups.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <string_view>
 
 #include "audit/findings/calendar_clock.h"
@@ -26,26 +26,29 @@ TopUps FindTopUps(const CompiledTopUp& rule, WorkerFrame& frame, int plan,
   TopUps found;
   const Period window = frame.Periods(plan)[period];
   const auto tasks = frame.timeline().tasks;
-  std::set<std::string_view> ids;
-  bool have_ids = false;
-  auto of_window = [&](std::string_view task) {
-    if (!have_ids) {
-      have_ids = true;
-      for (uint32_t i : frame.TasksIn(plan, period)) {
-        ids.insert(tasks[i].task_id);
-      }
+  // Tasks of the window; false: it runs over an end, and may count elsewhere.
+  std::map<uint32_t, bool> own;
+  for (uint32_t i : frame.TasksIn(plan, period)) own[i] = true;
+  for (uint32_t i : frame.Straddlers(plan, period)) own[i] = false;
+  std::map<std::string_view, uint32_t> by_id;
+  auto of_window = [&](std::string_view task) -> const uint32_t* {
+    if (by_id.empty()) {
+      for (const auto& [i, sure] : own) by_id.emplace(tasks[i].task_id, i);
     }
-    return ids.count(task) > 0;
+    const auto found = by_id.find(task);
+    return found == by_id.end() ? nullptr : &found->second;
   };
   // Lines that name a task are in the task's own pay as well; what is left of
   // it came in columns.
-  __int128 by_line = 0;
+  std::map<uint32_t, __int128> by_line;
   for (const replay::PayLine& line : frame.timeline().pay) {
     if (((rule.mask >> line.kind) & 1) == 0 || !IsKnown(line.amount)) continue;
     bool certain = true;
     if (!line.task_id.empty()) {
-      if (!of_window(line.task_id)) continue;
-      by_line += line.amount;
+      const uint32_t* task = of_window(line.task_id);
+      if (task == nullptr) continue;
+      by_line[*task] += line.amount;
+      certain = own[*task];
     } else if (IsKnown(line.period_start) && IsKnown(line.period_end)) {
       if (line.period_end <= window.from || line.period_start >= window.to) {
         continue;
@@ -71,15 +74,17 @@ TopUps FindTopUps(const CompiledTopUp& rule, WorkerFrame& frame, int plan,
       found.perhaps += line.amount;
     }
   }
-  __int128 of_tasks = 0;
-  for (uint32_t i : frame.TasksIn(plan, period)) {
+  for (const auto& [i, sure] : own) {
+    __int128 amount = 0;
     for (const replay::PayAmount& part : tasks[i].pay) {
       if (((rule.mask >> part.kind) & 1) != 0 && IsKnown(part.amount)) {
-        of_tasks += part.amount;
+        amount += part.amount;
       }
     }
+    const auto lines = by_line.find(i);
+    if (lines != by_line.end()) amount -= lines->second;
+    (sure ? found.in_time : found.perhaps) += std::max<__int128>(0, amount);
   }
-  found.in_time += std::max<__int128>(0, of_tasks - by_line);
   return found;
 }
 

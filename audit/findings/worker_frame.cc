@@ -284,8 +284,11 @@ void WorkerFrame::Prepare(PlanState& state) {
 
 void WorkerFrame::SortByPeriod(PlanState& state) {
   const std::vector<Period>& periods = state.periods;
-  const std::vector<int64_t>& counted = counted_[state.plan.by_start ? 1 : 0];
+  const bool by_start = state.plan.straddle == Straddle::kByStart;
+  const std::vector<int64_t>& counted = counted_[by_start ? 1 : 0];
   state.starts.assign(periods.size() + 1, 0);
+  state.cut.clear();
+  state.cut_starts.clear();
   if (periods.empty()) return;
   state.of_task.resize(counted.size());
   size_t cursor = 0;
@@ -312,6 +315,7 @@ void WorkerFrame::SortByPeriod(PlanState& state) {
   for (size_t p = 0; p < periods.size(); ++p) {
     state.starts[p + 1] += state.starts[p];
   }
+  FindStraddlers(state);
   if (in_order) {
     state.order = std::span(numbers_).first(counted.size());
     return;
@@ -328,6 +332,75 @@ void WorkerFrame::SortByPeriod(PlanState& state) {
   for (size_t p = 0; p < periods.size(); ++p) next[p] = next[p + 1];
   next[periods.size()] = static_cast<uint32_t>(state.sorted.size());
   state.order = state.sorted;
+}
+
+// Of each task the period of its end is known here.
+void WorkerFrame::FindStraddlers(PlanState& state) {
+  if (state.plan.straddle != Straddle::kEither &&
+      state.plan.straddle != Straddle::kSplit) {
+    return;
+  }
+  const std::vector<Period>& periods = state.periods;
+  std::vector<std::pair<uint32_t, uint32_t>> found;  // Period and task.
+  for (size_t i = 0; i < counted_[0].size(); ++i) {
+    const int64_t end = counted_[0][i], start = counted_[1][i];
+    if (!IsKnown(end)) continue;
+    const uint32_t own = state.of_task[i];
+    if (own != kNoPeriod && start >= periods[own].from &&
+        start < periods[own].to) {
+      continue;
+    }
+    const int64_t first = std::min(start, end), last = std::max(start, end);
+    auto at = std::upper_bound(
+        periods.begin(), periods.end(), first,
+        [](int64_t instant, const Period& p) { return instant < p.to; });
+    for (; at != periods.end() && at->from <= last; ++at) {
+      found.emplace_back(static_cast<uint32_t>(at - periods.begin()),
+                         static_cast<uint32_t>(i));
+    }
+  }
+  if (found.empty()) return;
+  std::sort(found.begin(), found.end());
+  state.cut_starts.assign(periods.size() + 1, 0);
+  for (const auto& [period, task] : found) {
+    state.cut.push_back(task);
+    ++state.cut_starts[period + 1];
+  }
+  for (size_t p = 0; p < periods.size(); ++p) {
+    state.cut_starts[p + 1] += state.cut_starts[p];
+  }
+}
+
+std::span<const uint32_t> WorkerFrame::CutIn(const PlanState& state,
+                                             size_t period) {
+  if (state.cut_starts.empty()) return {};
+  return std::span(state.cut).subspan(
+      state.cut_starts[period],
+      state.cut_starts[period + 1] - state.cut_starts[period]);
+}
+
+std::span<const uint32_t> WorkerFrame::Straddlers(int plan, size_t period) {
+  PlanState& state = plans_[plan];
+  if (state.plan.straddle != Straddle::kEither) return {};
+  Prepare(state);
+  return CutIn(state, period);
+}
+
+WorkerFrame::Within WorkerFrame::IsWithin(uint32_t task, Straddle straddle,
+                                          int64_t from, int64_t to) const {
+  const int64_t end = counted_[0][task], start = counted_[1][task];
+  if (!IsKnown(end)) return Within::kNo;
+  auto inside = [&](int64_t at) { return at >= from && at < to; };
+  if (straddle == Straddle::kByStart) {
+    return inside(start) ? Within::kYes : Within::kNo;
+  }
+  if (straddle != Straddle::kEither) {
+    return inside(end) ? Within::kYes : Within::kNo;
+  }
+  if (inside(start) && inside(end)) return Within::kYes;
+  return std::min(start, end) < to && std::max(start, end) >= from
+             ? Within::kPerhaps
+             : Within::kNo;
 }
 
 std::span<const Period> WorkerFrame::Periods(int plan) {
@@ -590,8 +663,13 @@ void WorkerFrame::SumPayments(PlanState& state) {
   const uint32_t needed = shape_.wide_pay & ~DebitMask();
   for (size_t p = 0; p < state.periods.size(); ++p) {
     TaskPayments& payments = state.payments[p];
+    const std::span<const uint32_t> cut = CutIn(state, p);
     for (uint32_t at = state.starts[p]; at < state.starts[p + 1]; ++at) {
-      const Task& task = timeline_->tasks[state.order[at]];
+      const uint32_t number = state.order[at];
+      if (!cut.empty() && std::binary_search(cut.begin(), cut.end(), number)) {
+        continue;
+      }
+      const Task& task = timeline_->tasks[number];
       uint32_t seen = 0;
       for (const replay::PayAmount& part : task.pay) {
         if (!IsKnown(part.amount)) continue;
@@ -601,6 +679,31 @@ void WorkerFrame::SumPayments(PlanState& state) {
       if (task.delivered) payments.lacking |= needed & ~seen;
     }
   }
+}
+
+// What a task that runs over an end of `window` adds to the pay of it.
+Extent WorkerFrame::StraddlingPay(uint32_t mask, uint32_t task,
+                                  const PlanState& state,
+                                  const Period& window) const {
+  Extent pay = TaskPay(mask, timeline_->tasks[task]);
+  if (state.plan.straddle == Straddle::kEither) {
+    pay.lo = std::min<__int128>(pay.lo, 0);
+    pay.hi = std::max<__int128>(pay.hi, 0);
+    if (pay.lo != pay.hi || pay.hi_open) pay.unknown |= kStraddles;
+    return pay;
+  }
+  // In proportion to its time, to a millionth down and up.
+  const int64_t start = counted_[1][task], end = counted_[0][task];
+  const int64_t from = std::min(start, end), to = std::max(start, end);
+  const __int128 length = to - from;
+  const __int128 here = Overlap(from, to, window.from, window.to);
+  auto down = [&](__int128 product) {
+    return product / length - (product % length < 0 ? 1 : 0);
+  };
+  pay.lo = down(pay.lo * here);
+  pay.hi = -down(-pay.hi * here);
+  if (pay.lo != pay.hi) pay.unknown |= kStraddles;
+  return pay;
 }
 
 bool WorkerFrame::WithoutStatement() const {
@@ -649,6 +752,13 @@ Extent WorkerFrame::Pay(uint32_t mask, int plan, size_t period) {
       extent.lo += line.amount;
     }
     extent.unknown |= kPayDateUnknown;
+  }
+  for (uint32_t i : CutIn(state, period)) {
+    const Extent part = StraddlingPay(mask, i, state, window);
+    extent.lo += part.lo;
+    extent.hi += part.hi;
+    extent.hi_open |= part.hi_open;
+    extent.unknown |= part.unknown;
   }
   // Tasks without any clock may belong to any period.
   for (uint32_t i : state.undated) {

@@ -26,6 +26,7 @@ enum Unknown : uint32_t {
   kRequiredUnknown = 16,
   kPayUnknown = 32,
   kPayDateUnknown = 64,
+  kStraddles = 128,  // No column: a task runs over an end of the window.
 };
 
 // A quantity in base units (milliseconds, millionths) with what is open.
@@ -83,6 +84,14 @@ class WorkerFrame {
   std::span<const uint32_t> TasksIn(int plan, size_t period);
   // Whether anything was done, online or paid in it.
   bool Active(int plan, size_t period);
+  // Tasks that run over an end of the period, where the plan does not say to
+  // which side they belong. They may or may not be in TasksIn.
+  std::span<const uint32_t> Straddlers(int plan, size_t period);
+  // Whether a task lies within [from, to) by what the plan says of tasks that
+  // run over an end.
+  enum class Within : uint8_t { kNo, kYes, kPerhaps };
+  Within IsWithin(uint32_t task, Straddle straddle, int64_t from,
+                  int64_t to) const;
 
   // Time in any of `sets` within [from, to); of tasks added up if `sum`.
   Extent Time(uint32_t sets, bool sum, int64_t from, int64_t to);
@@ -151,7 +160,10 @@ class WorkerFrame {
     std::vector<uint32_t> sorted;   // What `order` shows where tasks are not
                                     // in order of the periods.
     std::vector<uint32_t> undated;  // Tasks without any clock.
-    bool paid = false;              // Whether `payments` is filled.
+    // Of Straddle::kEither and kSplit: tasks that run over the end of a
+    // period, by period; `cut_starts` as `starts`, empty where there are none.
+    std::vector<uint32_t> cut, cut_starts;
+    bool paid = false;                   // Whether `payments` is filled.
     std::vector<TaskPayments> payments;  // By period.
   };
   struct Possible {  // Time that may lie in sets, and why that is unknown.
@@ -191,6 +203,10 @@ class WorkerFrame {
   void AddPossible(const replay::Session& session);
   void FindSpan();
   void SortByPeriod(PlanState& state);
+  void FindStraddlers(PlanState& state);
+  static std::span<const uint32_t> CutIn(const PlanState& state, size_t period);
+  Extent StraddlingPay(uint32_t mask, uint32_t task, const PlanState& state,
+                       const Period& window) const;
   void SumPayments(PlanState& state);
   void BuildCities();
 

@@ -60,11 +60,21 @@ enum class WindowKind : uint8_t {
   kLog,
 };
 
+// To which window a task belongs that runs over the end of one. Its time is
+// always cut there; of its pay, and of the task where tasks are counted or
+// added up, the law or the contract has to say it.
+enum class Straddle : uint8_t {
+  kEither,   // Not said: it may count on each side, and bounds decide.
+  kByEnd,    // Where it ends.
+  kByStart,  // Where it was accepted.
+  kSplit,    // Pay as the time; as a task where it ends.
+};
+
 // A kind of period; one for all rules that share it.
 struct WindowPlan {
   WindowKind kind = WindowKind::kMonth;
   int count = 0;  // Days or weeks.
-  bool by_start = false;
+  Straddle straddle = Straddle::kEither;
   int week_start = 0;       // 0 Monday ... 6 Sunday.
   int64_t rolling = 0;      // Milliseconds.
   uint32_t sets = 0;        // Of a rolling window: what it measures.

@@ -138,6 +138,11 @@ struct ColumnNeed {
   bool soft = false;
 };
 
+// Beside the bits of columns: tasks run over an end of the window, and nothing
+// says on which side they count.
+inline constexpr uint64_t kStraddleBit = uint64_t{1} << 63;
+inline constexpr std::string_view kStraddleName = "straddle";  // In a state.
+
 struct Program {
   std::vector<Node> nodes;
   std::vector<ColumnNeed> columns;

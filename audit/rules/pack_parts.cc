@@ -236,12 +236,26 @@ PartError CompileWindow(const v1::Rule& rule, CompiledRule* compiled) {
                 "quarter, days(n), weeks(n), rolling(24 h), pay_period or "
                 "log; say over what the rule adds up")};
   }
-  if (rule.straddle() == "by_start") {
-    plan.by_start = true;
-  } else if (!rule.straddle().empty() && rule.straddle() != "by_end") {
+  static const auto& kStraddles =
+      *new std::map<std::string, Straddle>{{"", Straddle::kEither},
+                                           {"either", Straddle::kEither},
+                                           {"by_end", Straddle::kByEnd},
+                                           {"by_start", Straddle::kByStart},
+                                           {"split", Straddle::kSplit}};
+  const auto straddle = kStraddles.find(rule.straddle());
+  if (straddle == kStraddles.end()) {
     return {"straddle", -1,
             Cat("found straddle '", rule.straddle(),
-                "', expected by_end or by_start; say which")};
+                "', expected either, by_end, by_start or split; say which")};
+  }
+  plan.straddle = straddle->second;
+  if (!rule.straddle().empty() &&
+      (plan.kind == WindowKind::kTask || plan.kind == WindowKind::kRow ||
+       plan.kind == WindowKind::kRun || plan.kind == WindowKind::kWeeks ||
+       plan.kind == WindowKind::kRolling || plan.kind == WindowKind::kLog)) {
+    return {"straddle", -1,
+            Cat("found straddle in a rule by ", rule.window(),
+                ", expected it where windows cut tasks; remove it")};
   }
   if (!rule.week_start().empty()) {
     plan.week_start = WeekdayNumber(rule.week_start());

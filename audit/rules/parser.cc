@@ -91,7 +91,7 @@ uint64_t Parser::Need(std::string_view columns, bool soft) {
       program_.columns.push_back({std::string(name), soft});
     }
     program_.columns[i].soft &= soft;
-    bits |= uint64_t{1} << (i < 64 ? i : 63);
+    bits |= uint64_t{1} << (i < 62 ? i : 62);
   }
   return bits;
 }
