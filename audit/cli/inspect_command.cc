@@ -59,8 +59,15 @@ std::string CoverageText(const std::vector<v1::Coverage>& tests,
     if (test.runnable()) {
       absl::StrAppend(&runnable, "  ", test.test(), "\n");
     } else {
-      const std::string& reason =
-          language == Language::kChinese ? test.reason_zh() : test.reason();
+      const Words why{test.reason(), test.reason_zh()};
+      const Words settled{test.settled_by(), test.settled_by_zh()};
+      std::string reason(why.In(language));
+      if (!test.settled_by().empty()) {
+        absl::StrAppend(
+            &reason,
+            Words{" Would settle it: ", "可据以判断的材料："}.In(language),
+            settled.In(language));
+      }
       absl::StrAppend(
           &dark, "  ", test.test(), ": ",
           test.missing().empty() ? reason : absl::StrJoin(test.missing(), ", "),

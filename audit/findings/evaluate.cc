@@ -173,6 +173,18 @@ Outcome RuleEvaluator::Require(const Subject& subject) {
   return Compare(big, rule_, subject);
 }
 
+bool RuleEvaluator::LeastGap(const Subject& subject, Ratio* gap) {
+  if (rule_.rhs < 0) return false;
+  Evaluation<BigMath> e(*this, rule_.program, false);
+  const auto lhs = e.NumberOf(rule_.lhs, subject);
+  const auto rhs = e.NumberOf(rule_.rhs, subject);
+  const auto difference = rule_.at_least ? e.bounds().Subtract(rhs, lhs)
+                                         : e.bounds().Subtract(lhs, rhs);
+  if (difference.lo_open) return false;
+  *gap = ToRatio(difference.lo);
+  return true;
+}
+
 std::vector<RuleEvaluator::Part> RuleEvaluator::Trace(const Subject& subject) {
   std::vector<Part> parts;
   for (size_t i = 0; i < rule_.lets.size(); ++i) {

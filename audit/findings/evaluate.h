@@ -106,6 +106,9 @@ class RuleEvaluator {
   // known whether one holds.
   int Undecidable(const Subject& subject, bool* only_pass, uint64_t* missing);
   Outcome Require(const Subject& subject);
+  // The least by which the rule is broken, negative where it is more than met;
+  // false where nothing bounds it.
+  bool LeastGap(const Subject& subject, Ratio* gap);
   // Values of the named parts, in the order of the pack, with their bounds.
   struct Part {
     int let = -1;  // Index of Rule.let.

@@ -541,9 +541,56 @@ class PackJudge : public Judge {
     step.set_formula(rule.require());
   }
 
+  Subject SubjectOf(const RuleState& state, size_t period) {
+    const Period window = frame_->Periods(state.plan)[period];
+    Subject subject;
+    subject.plan = state.plan;
+    subject.period = period;
+    subject.from = window.from;
+    subject.to = window.to;
+    subject.day = frame_->clock().Day(window.from);
+    subject.roster = roster_row_;
+    return subject;
+  }
+
+  // Whether the worker falls short over all periods of the rule together.
+  bool ShortInAll(RuleState& state) {
+    Ratio total;
+    const size_t n = frame_->Periods(state.plan).size();
+    for (size_t p = 0; p < n; ++p) {
+      if (!frame_->Active(state.plan, p)) continue;
+      const Subject subject = SubjectOf(state, p);
+      if (subject.day < state.rule->from ||
+          (state.rule->to != kNoDay && subject.day > state.rule->to)) {
+        continue;
+      }
+      Ratio gap;
+      if (!state.evaluator->LeastGap(subject, &gap)) return false;
+      total = Sum(total, gap);
+    }
+    return total.n > 0;
+  }
+
+  // Where weeks stand for pay periods that the log does not name, a week that
+  // another may make good is no breach.
+  void DropAssumed(RuleState& state, size_t first) {
+    std::vector<BreachEntry>& breaches = state.tally.breaches;
+    if (breaches.size() == first || state.rule->rhs < 0 ||
+        !frame_->PeriodsAssumed(state.plan) || ShortInAll(state)) {
+      return;
+    }
+    ReasonEntry& entry =
+        state.tally.Find(v1::INSUFFICIENT_EVIDENCE, PayPeriodsUnknown());
+    entry.n += static_cast<int64_t>(breaches.size() - first);
+    entry.rows.push_back(Cat("workers:", frame_->timeline().worker_id));
+    breaches.erase(breaches.begin() + static_cast<std::ptrdiff_t>(first),
+                   breaches.end());
+  }
+
   // Periods of one worker under one rule.
   void Periods(RuleState& state) {
     const auto periods = frame_->Periods(state.plan);
+    const size_t breaches_before = state.tally.breaches.size();
     // An indicator by the day comes into one finding a worker, which shows the
     // worst day: else a log of long days would drown in them.
     const bool fold =
@@ -555,13 +602,7 @@ class PackJudge : public Judge {
     int64_t named_to = std::numeric_limits<int64_t>::min();
     for (size_t p = 0; p < periods.size(); ++p) {
       if (!frame_->Active(state.plan, p)) continue;
-      Subject subject;
-      subject.plan = state.plan;
-      subject.period = p;
-      subject.from = periods[p].from;
-      subject.to = periods[p].to;
-      subject.day = frame_->clock().Day(periods[p].from);
-      subject.roster = roster_row_;
+      const Subject subject = SubjectOf(state, p);
       const PeriodKey key = state.rule->gate >= 0
                                 ? PeriodKey{subject.from, subject.to}
                                 : PeriodKey{0, 0};
@@ -607,6 +648,7 @@ class PackJudge : public Judge {
         }
       }
     }
+    DropAssumed(state, breaches_before);
     if (folded.n > 0) {
       AddPeriodBreach(state, folded.worst, folded.outcome);
       BreachEntry& breach = state.tally.breaches.back();
@@ -825,13 +867,7 @@ class PackJudge : public Judge {
     const auto periods = frame_->Periods(state.plan);
     for (size_t p = 0; p < periods.size(); ++p) {
       if (!frame_->Active(state.plan, p)) continue;
-      Subject subject;
-      subject.plan = state.plan;
-      subject.period = p;
-      subject.from = periods[p].from;
-      subject.to = periods[p].to;
-      subject.day = frame_->clock().Day(periods[p].from);
-      subject.roster = roster_row_;
+      const Subject subject = SubjectOf(state, p);
       if (InForce(state, subject.day)) AddSums(state, gate, subject);
     }
     Flush(state);
@@ -1019,11 +1055,12 @@ class PackJudge : public Judge {
     const std::string_view worker = frame_->timeline().worker_id;
     Subject subject;
     subject.roster = roster_row_;
-    // The pause is looked up on the day of the worker's first stretch: runs
-    // that cross a change of it keep one meaning.
+    // The pause is looked up on the day of the worker's first stretch, or the
+    // rule's first day: runs that cross a change of it keep one meaning.
     const auto all = frame_->Stretches(state.rule->run_sets, 0);
     if (all.empty()) return;
-    subject.day = frame_->clock().Day(all.front().begin);
+    subject.day = std::clamp(frame_->clock().Day(all.front().begin),
+                             state.rule->from, state.rule->to);
     int64_t pause = 0;
     ParameterFailure failure;
     if (!state.evaluator->RunPause(subject, &pause, &failure)) {
@@ -1667,10 +1704,8 @@ void PackJudge::Conclude(v1::AuditResult* result,
       v1::Coverage* coverage = result->add_coverage();
       coverage->set_test(clause.id());
       coverage->set_runnable(false);
-      coverage->set_reason(
-          Cat(clause.why(), " Would settle it: ", clause.settled_by()));
-      coverage->set_reason_zh(
-          Cat(clause.why_zh(), "可据以判断的材料：", clause.settled_by_zh()));
+      coverage->set_reason(clause.why());
+      coverage->set_reason_zh(clause.why_zh());
       coverage->set_pack(pack.pack.name());
       coverage->set_clause(clause.clause());
       coverage->set_clause_zh(clause.clause_zh());

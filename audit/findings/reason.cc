@@ -65,6 +65,16 @@ Reason TasksStraddle(std::vector<std::string> columns) {
   return reason;
 }
 
+Reason PayPeriodsUnknown() {
+  return {
+      "The log names no pay periods. A week from Monday falls short, but all "
+      "weeks together do not, so a longer pay period may be sound.",
+      "日志未载明结算周期。按周（周一起）计算有不足，但各周合计并无不足，更长的"
+      "结算周期"
+      "可能合规。",
+      {"pay.period_end", "pay.period_start"}};
+}
+
 Reason DivisionByZero() {
   return {
       "The formula divides by zero here or takes the largest of nothing, so it "

@@ -27,6 +27,8 @@ Reason CellsUnknown(std::vector<std::string> columns);
 // Tasks run over an end of the window, and nothing says on which side they
 // count; cells of `columns`, where there are any, decide as well.
 Reason TasksStraddle(std::vector<std::string> columns);
+// Short in a week that stands for a pay period, not in all of them together.
+Reason PayPeriodsUnknown();
 Reason DivisionByZero();
 Reason RuleFromMemory();
 Reason NoWorkerNamed();

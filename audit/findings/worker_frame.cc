@@ -241,6 +241,7 @@ void WorkerFrame::Prepare(PlanState& state) {
   state.order = {};
   state.undated.clear();
   state.paid = false;
+  state.assumed = false;
   const bool any = first_ <= last_;
   if (OwnPeriods(state)) return;
   if (state.plan.kind == WindowKind::kLog) {
@@ -267,6 +268,7 @@ void WorkerFrame::Prepare(PlanState& state) {
       state.periods.resize(kept);
     }
     if (state.periods.empty()) {
+      state.assumed = state.plan.kind == WindowKind::kPayPeriod;
       const int64_t first = PlanDay(state.plan, first_);
       const int64_t last = PlanDay(state.plan, last_);
       Extend(state, first, last);
@@ -407,6 +409,11 @@ std::span<const Period> WorkerFrame::Periods(int plan) {
   PlanState& state = plans_[plan];
   Prepare(state);
   return state.periods;
+}
+
+bool WorkerFrame::PeriodsAssumed(int plan) {
+  Prepare(plans_[plan]);
+  return plans_[plan].assumed;
 }
 
 std::span<const uint32_t> WorkerFrame::TasksIn(int plan, size_t period) {

@@ -126,6 +126,9 @@ class WorkerFrame {
                ? clock_.Day(instant)
                : LocalClock::FloorDay(clock_.ToLocal(instant) - plan.day_cut);
   }
+  // Whether the periods are pay periods that no line of the statement names:
+  // weeks then stand for them.
+  bool PeriodsAssumed(int plan);
   // The window after one that ends at `end`.
   Period Next(int plan, size_t period);
 
@@ -153,6 +156,7 @@ class WorkerFrame {
     WindowPlan plan;
     Calendar calendar;  // Grows with the log.
     bool ready = false;
+    bool assumed = false;  // No line names a pay period.
     std::vector<Period> periods;
     std::span<const uint32_t> order;  // Tasks by period.
     std::vector<uint32_t> starts;     // Into `order`, one more than periods.

@@ -196,6 +196,29 @@ void Page::BeginDetails(std::string_view summary) {
   last_heading_ = std::string(summary);
   AppendTo(&body_, "<details><summary>", EscapeHtml(summary), "</summary>\n");
 }
+
+void Page::BeginFold(std::string_view heading, std::string_view remark,
+                     bool open) {
+  last_heading_ = std::string(heading);
+  AppendTo(&body_, "<details class=\"fold\"", open ? " open" : "",
+           "><summary><span class=\"fold-title\">", EscapeHtml(heading),
+           "</span> <span class=\"soft\">", EscapeHtml(remark),
+           "</span></summary>\n");
+}
+
+void Page::BeginClause(v1::Verdict verdict, std::string_view id,
+                       std::string_view text, std::string_view amount) {
+  last_heading_ = std::string(id);
+  AppendTo(&body_, "<details class=\"line\"><summary>", Badge(verdict),
+           " <span class=\"line-text\"><code>", Breakable(EscapeHtml(id)),
+           "</code> ", EscapeHtml(text), "</span>");
+  if (!amount.empty()) {
+    AppendTo(&body_, " <span class=\"line-amount\">", EscapeHtml(amount),
+             "</span>");
+  }
+  body_ += "</summary>\n";
+}
+
 void Page::EndDetails() { body_ += "</details>\n"; }
 
 void Page::Figure(const Chart& chart, const HtmlTable& numbers) {
@@ -262,6 +285,18 @@ void Page::Definitions(
   for (const auto& [name, value] : pairs) {
     AppendTo(&body_, "<div><dt>", EscapeHtml(name), "</dt><dd>",
              EscapeHtml(value), "</dd></div>\n");
+  }
+  body_ += "</dl>\n";
+}
+
+void Page::Facts(const std::vector<std::pair<std::string, Cell>>& facts) {
+  body_ += "<dl>\n";
+  for (const auto& [name, value] : facts) {
+    const bool code = value.kind == Cell::Kind::kCode;
+    AppendTo(&body_, "<div><dt>", EscapeHtml(name), "</dt><dd>",
+             code ? "<code class=\"lines\">" : "",
+             code ? Breakable(EscapeHtml(value.text)) : EscapeHtml(value.text),
+             code ? "</code>" : "", "</dd></div>\n");
   }
   body_ += "</dl>\n";
 }

@@ -80,6 +80,12 @@ class Page {
   void Table(const HtmlTable& table);
   // A closed part that the reader opens.
   void BeginDetails(std::string_view summary);
+  // The same under a heading with a remark, open or closed at first.
+  void BeginFold(std::string_view heading, std::string_view remark, bool open);
+  // One line with the verdict on a clause, its id, its text and what is owed;
+  // inside, what EndDetails ends.
+  void BeginClause(v1::Verdict verdict, std::string_view id,
+                   std::string_view text, std::string_view amount);
   void EndDetails();
   // The picture, the sentence that says what it shows, and its numbers.
   void Figure(const Chart& chart, const HtmlTable& numbers);
@@ -89,6 +95,8 @@ class Page {
   void Definitions(
       const std::vector<std::pair<std::string, std::string>>& pairs,
       std::string_view css_class = "");
+  // The same with code, whose line ends stay.
+  void Facts(const std::vector<std::pair<std::string, Cell>>& facts);
   void BeginBlock(std::string_view css_class);
   void EndBlock();
   // A clause: its heading with its verdict words.

@@ -26,6 +26,7 @@ std::string RenderPage(const v1::AuditResult& result, const Manifest& manifest,
   AddWorkload(result, &page);
   AddAllocation(result, &page);
   AddMdrp(result, &page);
+  AddClauses(result, &page);
   AddFindings(result, &page);
   AddMethod(result, &page);
   AddGlossary(&page);

@@ -200,13 +200,15 @@ void AddCoverage(const v1::AuditResult& result, Page* page) {
   HtmlTable missing{.caption = words(T::kCoverageMissing),
                     .header = {words(T::kTest), words(T::kSubjectMatter),
                                words(T::kMissing), words(T::kReason)}};
-  HtmlTable beyond{
+  HtmlTable other{
       .header = {words(T::kTest), words(T::kSubjectMatter), words(T::kReason)}};
   HtmlTable ran{.caption = words(T::kTest),
                 .header = {words(T::kTest), words(T::kSubjectMatter)}};
   int left_out = 0;
   for (const v1::Coverage& coverage : result.coverage()) {
-    if (static_cast<int>(missing.rows.size() + beyond.rows.size() +
+    // A clause beyond any log stands among the clauses.
+    if (!coverage.settled_by().empty()) continue;
+    if (static_cast<int>(missing.rows.size() + other.rows.size() +
                          ran.rows.size()) >= kCoverageRows) {
       ++left_out;
       continue;
@@ -221,22 +223,21 @@ void AddCoverage(const v1::AuditResult& result, Page* page) {
     const Cell reason{
         std::string(words.Pick(coverage.reason(), coverage.reason_zh()))};
     if (coverage.missing().empty()) {
-      beyond.rows.push_back({test, matter, reason});
+      other.rows.push_back({test, matter, reason});
     } else {
       missing.rows.push_back({test, matter,
                               CodeCell(absl::StrJoin(coverage.missing(), " ")),
                               reason});
     }
   }
-  if (missing.rows.empty() && beyond.rows.empty()) {
+  if (missing.rows.empty() && other.rows.empty()) {
     page->Paragraph(words(T::kCoverageAll));
   }
   if (!missing.rows.empty()) page->Table(missing);
-  if (!beyond.rows.empty()) {
-    // Asks for more than a column; long, and the same for every log.
-    beyond.caption = words(T::kCoverageBeyond, beyond.rows.size());
-    page->BeginDetails(beyond.caption);
-    page->Table(beyond);
+  if (!other.rows.empty()) {
+    other.caption = words(T::kCoverageOther, other.rows.size());
+    page->BeginDetails(other.caption);
+    page->Table(other);
     page->EndDetails();
   }
   if (!ran.rows.empty()) {

@@ -25,6 +25,7 @@ void AddStrictness(const v1::AuditResult& result, const Manifest& manifest,
                    Page* page);
 void AddAllocation(const v1::AuditResult& result, Page* page);
 void AddMdrp(const v1::AuditResult& result, Page* page);
+void AddClauses(const v1::AuditResult& result, Page* page);
 void AddFindings(const v1::AuditResult& result, Page* page);
 void AddMethod(const v1::AuditResult& result, Page* page);
 void AddGlossary(Page* page);

@@ -431,9 +431,10 @@ class Workbook {
     sheet.Width(1, 40);
     sheet.Width(3, 40);
     sheet.Width(4, 60);
+    sheet.Width(5, 60);
     sheet.Header(
         {words_(T::kTest), words_(T::kSubjectMatter), words_(T::kRunnable),
-         words_(T::kMissing), words_(T::kReason)},
+         words_(T::kMissing), words_(T::kReason), words_(T::kWouldSettle)},
         true);
     for (const v1::Coverage& coverage : result_.coverage()) {
       if (sheet.full()) break;
@@ -441,8 +442,10 @@ class Workbook {
           {coverage.test(), words_.Test(coverage.test()),
            words_(coverage.runnable() ? T::kYes : T::kNo),
            absl::StrJoin(coverage.missing(), " "),
-           std::string(words_.Pick(coverage.reason(), coverage.reason_zh()))},
-          5);
+           std::string(words_.Pick(coverage.reason(), coverage.reason_zh())),
+           std::string(
+               words_.Pick(coverage.settled_by(), coverage.settled_by_zh()))},
+          6);
     }
   }
 

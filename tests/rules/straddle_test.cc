@@ -264,6 +264,43 @@ TEST_F(StraddleTest, TopUpsOfOrdersOverTheEdge) {
             "NO_BREACH_FOUND 1, BREACH 1");
 }
 
+// Nine hours and 225, the floor, in one week; in the next eleven hours and 270,
+// five short. No line names a pay period, and two weeks may be one: with a
+// first week of 230 or more nobody can say that a period is short, with 229.99
+// each reading has one that is.
+TEST_F(StraddleTest, AWeekIsNoPayPeriodWhereNoneIsNamed) {
+  auto fortnight = [&](int64_t first) {
+    FakeWorker worker{.id = "W"};
+    const int64_t monday = At("2025-06-02 08:00");
+    const int64_t next = At("2025-06-09 08:00");
+    worker.tasks.push_back(Task("a", monday, monday + 9 * kHour, first));
+    worker.tasks.push_back(Task("b", next, next + 11 * kHour, 270 * kYuan));
+    return worker;
+  };
+  const std::string pack = Pack(
+      "over: 'worker' window: 'pay_period' "
+      "let { name: 'paid' is: 'pay(wage)' } "
+      "require: 'paid >= 25 CNY/h * time(ENGAGED)'");
+  EXPECT_EQ(Verdicts(pack, {fortnight(229'990'000)}),
+            "NO_BREACH_FOUND 1, BREACH 1");
+  const auto open = Run(pack, {fortnight(230 * kYuan)});
+  ASSERT_EQ(open.size(), 2u) << result_.DebugString();
+  EXPECT_EQ(open[1].verdict(), v1::INSUFFICIENT_EVIDENCE);
+  EXPECT_EQ(open[1].n(), 1);
+  EXPECT_THAT(open[1].missing(),
+              testing::ElementsAre("pay.period_end", "pay.period_start"));
+  EXPECT_EQ(open[1].rows(0), "workers:W");
+  // A statement that names the weeks settles it.
+  FakeWorker named = fortnight(230 * kYuan);
+  for (const char* start : {"2025-06-02 00:00", "2025-06-09 00:00"}) {
+    replay::PayLine line = NewLine("", v1::PAY_TIP, kYuan);
+    line.period_start = At(start);
+    line.period_end = line.period_start + 7 * 24 * kHour;
+    named.pay.push_back(line);
+  }
+  EXPECT_EQ(Verdicts(pack, {named}), "NO_BREACH_FOUND 1, BREACH 1");
+}
+
 // Where windows cut no tasks there is nothing to say.
 TEST_F(StraddleTest, WordsThatDoNotFitAreRefused) {
   const auto wrong = ParseRulePack(Floor("straddle: 'half'"), "p");
