@@ -7,7 +7,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "audit/report/cat.h"
 #include "audit/report/figure_words.h"
 #include "audit/report/numbers.h"
@@ -22,37 +21,52 @@ constexpr size_t kOpenQuestions = 200;
 constexpr size_t kBeyondLogs = 300;
 constexpr size_t kRowsNamed = 10;
 
-// The amounts of the findings of one rule added up; "" where none has one. They
-// are of one currency and have its decimals.
+// Decimal text without its point, as if it had `decimals` places; false where
+// that does not fit.
+bool ScaledTo(std::string_view amount, size_t decimals, int64_t* units) {
+  const size_t point = std::min(amount.find('.'), amount.size());
+  std::string digits(amount.substr(0, point));
+  size_t places = 0;
+  if (point < amount.size()) {
+    digits.append(amount.substr(point + 1));
+    places = amount.size() - point - 1;
+  }
+  digits.append(decimals - places, '0');
+  return absl::SimpleAtoi(digits, units);
+}
+
+// The amounts of the findings of one rule, which are of one currency, added up;
+// "" where there is none.
 std::string SumOf(const std::vector<const v1::Finding*>& findings,
                   const Words& words) {
-  int64_t sum = 0;
   size_t decimals = 0;
-  std::string currency;
   for (const v1::Finding* finding : findings) {
-    if (!finding->has_shortfall()) continue;
     const std::string& amount = finding->shortfall().amount();
     const size_t point = amount.find('.');
-    decimals = point == std::string::npos ? 0 : amount.size() - point - 1;
+    if (point == std::string::npos) continue;
+    decimals = std::max(decimals, amount.size() - point - 1);
+  }
+  int64_t sum = 0;
+  v1::Amount total;
+  for (const v1::Finding* finding : findings) {
+    if (!finding->has_shortfall()) continue;
     int64_t units = 0;
-    if (!absl::SimpleAtoi(absl::StrReplaceAll(amount, {{".", ""}}), &units) ||
+    if (!ScaledTo(finding->shortfall().amount(), decimals, &units) ||
         __builtin_add_overflow(sum, units, &sum)) {
       return "";
     }
-    currency = finding->shortfall().currency();
+    total.set_currency(finding->shortfall().currency());
   }
-  if (currency.empty()) return "";
+  if (total.currency().empty()) return "";
   std::string digits = std::to_string(sum);
   if (digits.size() <= decimals) {
     digits = Cat(std::string(decimals + 1 - digits.size(), '0'), digits);
   }
   const size_t whole = digits.size() - decimals;
-  v1::Amount amount;
-  amount.set_amount(
+  total.set_amount(
       decimals == 0 ? digits
                     : Cat(digits.substr(0, whole), ".", digits.substr(whole)));
-  amount.set_currency(currency);
-  return words.Shortfall(amount);
+  return words.Shortfall(total);
 }
 
 using VerdictCounts = std::map<v1::Verdict, int64_t>;

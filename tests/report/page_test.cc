@@ -80,7 +80,7 @@ TEST(Report, ShowsEachPartInItsLanguage) {
   const std::string zh = PageOf(MadeUpResult(), Language::kChinese);
   for (const char* section :
        {"summary", "coverage", "data", "hours", "pay", "targets", "allocation",
-        "mdrp", "findings", "method", "glossary", "manifest"}) {
+        "mdrp", "clauses", "findings", "method", "glossary", "manifest"}) {
     EXPECT_THAT(en, HasSubstr(std::string("<section id=\"") + section + "\""));
     EXPECT_THAT(zh, HasSubstr(std::string("<section id=\"") + section + "\""));
   }
@@ -132,6 +132,55 @@ TEST(Report, StaysBoundedWhateverTheLog) {
   EXPECT_THAT(
       page,
       HasSubstr("further rules are only in findings.csv and findings.json"));
+}
+
+std::string SectionOf(const std::string& page, const std::string& id) {
+  const size_t begin = page.find("<section id=\"" + id + "\"");
+  EXPECT_NE(begin, std::string::npos) << id;
+  return page.substr(begin, page.find("</section>", begin) - begin);
+}
+
+TEST(Clauses, SayTheirTestTheirDataAndWhatWouldSettleThem) {
+  MadeUpResult made_up;
+  v1::Coverage* ran = made_up.result.add_coverage();
+  ran->set_test("CN-MW-H");
+  ran->set_pack("cn");
+  ran->set_runnable(true);
+  ran->set_formula("paid >= floor");
+  v1::TraceStep* part = ran->add_parts();
+  part->set_name("floor");
+  part->set_formula("hourly * time(ENGAGED)");
+  ran->add_data("pay.amount");
+  v1::Coverage* beyond = made_up.result.add_coverage();
+  beyond->set_test("CN-ALG16");
+  beyond->set_pack("cn");
+  beyond->set_clause("The main mechanism is published.");
+  beyond->set_clause_zh("公示主要运行机制。");
+  beyond->set_reason("A ledger holds no texts.");
+  beyond->set_reason_zh("规则台账不含文本。");
+  beyond->set_settled_by("The text as published.");
+  beyond->set_settled_by_zh("公示的文本。");
+  made_up.result.mutable_packs(0)->set_title("China: platform work");
+  made_up.result.mutable_packs(0)->set_title_zh("中国：平台用工");
+
+  const std::string page = PageOf(made_up, Language::kEnglish);
+  const std::string en = SectionOf(page, "clauses");
+  const std::string zh =
+      SectionOf(PageOf(made_up, Language::kChinese), "clauses");
+  EXPECT_THAT(en, HasSubstr("China: platform work</span>"));
+  EXPECT_THAT(zh, HasSubstr("中国：平台用工</span>"));
+  EXPECT_THAT(en, HasSubstr("paid &gt;= floor\nfloor = hourly"));
+  EXPECT_THAT(en, HasSubstr("<code class=\"lines\">pay.<wbr>amount</code>"));
+  // Both languages of a clause stand on both pages.
+  for (const std::string& section : {en, zh}) {
+    EXPECT_THAT(section, HasSubstr("劳动报酬不低于当地小时最低工资标准。"));
+    EXPECT_THAT(section, HasSubstr(made_up.result.findings(0).clause()));
+  }
+  // The sum of its two findings, 1234.565 in all, rounded down.
+  EXPECT_THAT(en, HasSubstr("<span class=\"line-amount\">CNY 1,234.56</span>"));
+  EXPECT_THAT(en, HasSubstr("<td>The text as published.</td>"));
+  EXPECT_THAT(zh, HasSubstr("<td>公示的文本。</td>"));
+  EXPECT_THAT(SectionOf(page, "coverage"), Not(HasSubstr("CN-ALG16")));
 }
 
 TEST(Findings, TheGravestComeFirst) {
