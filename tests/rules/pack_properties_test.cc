@@ -164,7 +164,9 @@ class PackPropertiesTest : public testing::TestWithParam<PackCase> {
     return task;
   }
 
-  Owed Judge(const std::vector<std::vector<Draft>>& drafts, int parts = 1) {
+  // `lines` are of the first worker.
+  Owed Judge(const std::vector<std::vector<Draft>>& drafts, int parts = 1,
+             const std::vector<replay::PayLine>& lines = {}) {
     JudgeOptions options;
     options.allow_unverified = true;
     std::vector<std::unique_ptr<audit::Judge>> judges;
@@ -175,6 +177,7 @@ class PackPropertiesTest : public testing::TestWithParam<PackCase> {
       FakeWorker worker{.id = Cat("W", w)};
       for (const Draft& draft : drafts[w])
         worker.tasks.push_back(TaskOf(draft));
+      if (w == 0) worker.pay = lines;
       auto online = [&](int64_t from, int64_t to) {
         replay::Session session;
         session.started_at = from;
@@ -318,6 +321,12 @@ TEST_P(PackPropertiesTest, SplittingByWorkerChangesNothing) {
   }
 }
 
+std::string NameOf(const testing::TestParamInfo<PackCase>& info) {
+  std::string name = info.param.pack;
+  for (char& c : name) c = c == '-' ? '_' : c;
+  return name;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Packs, PackPropertiesTest,
     testing::Values(
@@ -345,11 +354,69 @@ INSTANTIATE_TEST_SUITE_P(
         PackCase{"it-delivery", "EUR", "Europe/Rome", "2026-05-04", "Roma"},
         PackCase{"au-fwc-draft", "AUD", "Australia/Sydney", "2026-07-06",
                  "Sydney"}),
-    [](const auto& info) {
-      std::string name = info.param.pack;
-      for (char& c : name) c = c == '-' ? '_' : c;
-      return name;
-    });
+    NameOf);
+
+// Packs with a term for top-ups.
+class TopUpTest : public PackPropertiesTest {};
+
+// In time, two days before the end of the next period, a day after that.
+TEST_P(TopUpTest, PaidLaterOwesNoLess) {
+  log_.Columns({"tasks.worker_id",
+                "tasks.accepted_at",
+                "tasks.picked_up_at",
+                "tasks.completed_at",
+                "tasks.cancelled_at",
+                "tasks.status",
+                "tasks.city",
+                "tasks.wheelchair",
+                "tasks.pickup_distance_m",
+                "tasks.dropoff_distance_m",
+                "tasks.route_distance_m",
+                "tasks.pay_base",
+                "tasks.pay_bonus",
+                "tasks.pay_allowance",
+                "tasks.customer_total",
+                "sessions.started_at",
+                "sessions.ended_at",
+                "pay.amount",
+                "pay.kind",
+                "pay.paid_at",
+                "pay.period_start",
+                "pay.period_end"});
+  const auto drafts = MakeDrafts();
+  const auto paid_on = [&](int day) {
+    replay::PayLine line = NewLine("", v1::PAY_TOP_UP, 40'000 * kCent);
+    line.line_id = "top-up";
+    line.period_start = start_;
+    line.period_end = start_ + 7 * 24 * kHour;
+    line.paid_at = start_ + day * 24 * kHour + 12 * kHour;
+    return Judge(drafts, 1, {line});
+  };
+  const Owed none = Judge(drafts), soon = paid_on(5), next = paid_on(12),
+             late = paid_on(15);
+  ExpectNoMore(soon, next, "a top-up in the period");
+  ExpectNoMore(next, late, "a top-up in the next period");
+  ExpectNoMore(late, none, "a top-up too late");
+  for (const v1::Rule& rule : packs_[0].pack.rules()) {
+    if (!rule.has_top_up()) continue;
+    const auto owed = [&](const Owed& of) {
+      const auto found = of.short_by.find(rule.id());
+      return found == of.short_by.end() ? 0 : found->second;
+    };
+    EXPECT_LT(owed(soon), owed(late)) << rule.id();
+    EXPECT_EQ(owed(late), owed(none)) << rule.id();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Packs, TopUpTest,
+    testing::Values(PackCase{"us-ca-prop22", "USD", "America/Los_Angeles",
+                             "2025-03-10", "Fresno"},
+                    PackCase{"us-mn-tnc", "USD", "America/Chicago",
+                             "2025-03-10", "Minneapolis"},
+                    PackCase{"ca-bc-platform", "CAD", "America/Vancouver",
+                             "2026-06-08", "Vancouver"}),
+    NameOf);
 
 }  // namespace
 }  // namespace plumbline::audit
