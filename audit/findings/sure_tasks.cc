@@ -186,21 +186,21 @@ void SureTasks::Parameter(int index, Numbers* out) {
   const Node& node = rule_.program.nodes[index];
   Hit& hit = hits_[static_cast<size_t>(index)];
   for (size_t i = 0; i < tasks_.size(); ++i) {
-    if (hit.value == nullptr || hit.city != tasks_[i].city ||
-        hit.day != days_[i]) {
+    if (!hit.asked || hit.city != tasks_[i].city || hit.day != days_[i]) {
       ParameterFailure failure;
-      hit.value = lookup_.Find(node.ref, node.words[0], tasks_[i].city,
-                               days_[i], &failure);
+      const DatedRatio* found = lookup_.Find(
+          node.ref, node.words[0], tasks_[i].city, days_[i], &failure);
+      hit.asked = true;
+      hit.found = found != nullptr;
       hit.city = tasks_[i].city;
       hit.day = days_[i];
-      if (hit.value != nullptr) {
-        hit.rough = static_cast<double>(hit.value->value.n) /
-                    static_cast<double>(hit.value->value.d);
-      }
+      hit.value = hit.found ? static_cast<double>(found->value.n) /
+                                  static_cast<double>(found->value.d)
+                            : 0;
     }
-    out->known[i] = hit.value != nullptr;
-    out->value[i] = hit.rough;
-    out->error[i] = std::abs(hit.rough) * 4 * kUnit;
+    out->known[i] = hit.found;
+    out->value[i] = hit.value;
+    out->error[i] = std::abs(hit.value) * 4 * kUnit;
   }
 }
 

@@ -46,10 +46,11 @@ class SureTasks {
     uint8_t at[kRows];
   };
   struct Hit {  // The last value that a parameter had.
-    const DatedRatio* value = nullptr;
+    bool asked = false;
+    bool found = false;
     replay::Symbol city = 0;
     int64_t day = 0;
-    double rough = 0;
+    double value = 0;
   };
 
   bool CanNumber(int index) const;
