@@ -121,7 +121,6 @@ class ErosionMeasure : public Measure {
     }
     erosion->set_stratum_level(cells_.level());
     erosion->set_workers(workers_);
-    WriteGroups(cells, erosion);
     const std::vector<DatedRule> rules = Rules(erosion);
     int64_t accepted = 0, delivered = 0;
     for (const auto& [week, sums] : weeks_) {
@@ -280,18 +279,6 @@ class ErosionMeasure : public Measure {
           result);
     return Cover(context_, "erosion.breaks.disclosure",
                  {"published_rules.effective_from"}, result);
-  }
-
-  static void WriteGroups(
-      const std::map<StratumKey, std::vector<ErosionCells::Cell>>& cells,
-      v1::Erosion* erosion) {
-    std::array<bool, kGroups> there = {};
-    for (const auto& [key, of_stratum] : cells) {
-      for (const ErosionCells::Cell& cell : of_stratum) {
-        there[cell.group] = true;
-      }
-    }
-    erosion->set_groups(std::count(there.begin(), there.end(), true));
   }
 
   std::vector<DatedRule> Rules(v1::Erosion* erosion) const {

@@ -117,10 +117,26 @@ v1::AuditPlan DefaultPlan() {
   plan.set_bunch_degree(6);
   plan.set_speed_share_at_most("0.05");
   plan.set_qr_coverage_below("0.9");
-  plan.set_qr_groups(20);
   plan.set_significance("0.05");
   plan.set_screening("bh");
   plan.set_declared_estimate("longest");
+  plan.set_erosion_margin("0.01");
+  plan.set_erosion_known_at_least("0.9");
+  plan.set_erosion_matched_at_least("0.8");
+  plan.set_ratchet_margin("0.05");
+  plan.set_ratchet_reliability("0.8");
+  plan.set_run_limit_s(4 * 3600);
+  plan.set_rest_after_run_s(20 * 60);
+  plan.set_daily_rest_s(11 * 3600);
+  plan.set_shift_gap_s(4 * 3600);
+  plan.set_shift_long_s(8 * 3600);
+  plan.set_fatigue_min_workers(30);
+  plan.set_fatigue_margin("0.02");
+  plan.set_pressure_margin("0.02");
+  plan.set_pressure_min_tasks(50);
+  plan.set_pressure_tasks(2'000'000);
+  plan.set_coercion_min_days(200);
+  plan.set_coercion_margin("0.05");
   return plan;
 }
 
@@ -168,7 +184,15 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
         Whole{"gap_min_tasks", plan.gap_min_tasks(), 2},
         Whole{"bunch_min_tasks", plan.bunch_min_tasks(), 100},
         Whole{"bunch_degree", plan.bunch_degree(), 5, 7},
-        Whole{"qr_groups", plan.qr_groups(), 5, 200}}) {
+        Whole{"run_limit_s", plan.run_limit_s(), 1, 86'400},
+        Whole{"rest_after_run_s", plan.rest_after_run_s(), 1, 86'400},
+        Whole{"daily_rest_s", plan.daily_rest_s(), 1, 86'399},
+        Whole{"shift_gap_s", plan.shift_gap_s(), 1, 86'400},
+        Whole{"shift_long_s", plan.shift_long_s(), 3600, 36'000},
+        Whole{"fatigue_min_workers", plan.fatigue_min_workers(), 6},
+        Whole{"pressure_min_tasks", plan.pressure_min_tasks(), 2},
+        Whole{"pressure_tasks", plan.pressure_tasks(), 1000},
+        Whole{"coercion_min_days", plan.coercion_min_days(), 2}}) {
     if (whole.value < whole.least || whole.value > whole.most) {
       return Refuse(
           file, places, whole.field, -1, absl::StrCat(whole.value),
@@ -200,6 +224,20 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
         CheckDecimal(file, places, "qr_coverage_below",
                      plan.qr_coverage_below(), 1.01),
         CheckDecimal(file, places, "significance", plan.significance(), 0.5),
+        CheckDecimal(file, places, "erosion_margin", plan.erosion_margin(),
+                     0.5),
+        CheckDecimal(file, places, "erosion_known_at_least",
+                     plan.erosion_known_at_least(), 1),
+        CheckDecimal(file, places, "erosion_matched_at_least",
+                     plan.erosion_matched_at_least(), 1),
+        CheckDecimal(file, places, "ratchet_margin", plan.ratchet_margin(), 1),
+        CheckDecimal(file, places, "ratchet_reliability",
+                     plan.ratchet_reliability(), 1),
+        CheckDecimal(file, places, "fatigue_margin", plan.fatigue_margin(), 1),
+        CheckDecimal(file, places, "pressure_margin", plan.pressure_margin(),
+                     1),
+        CheckDecimal(file, places, "coercion_margin", plan.coercion_margin(),
+                     1),
         CheckWord(file, places, "screening", plan.screening(), {"bh", "by"}),
         CheckWord(file, places, "declared_estimate", plan.declared_estimate(),
                   {"longest", "shortest"}),

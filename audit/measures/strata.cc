@@ -236,4 +236,7 @@ std::span<const TaskInStratum> StratumSorter::Sort(
   return {tasks_.data(), out};
 }
 
+WorkerStrata::WorkerStrata(const MeasureContext& context)
+    : plan_(PlanOf(context)), own_(WithPlan(context, plan_)), sorter_(own_) {}
+
 }  // namespace plumbline::audit

@@ -122,6 +122,36 @@ class StratumSorter {
   std::vector<int64_t> open_ends_;  // Of the tasks open at the one at hand.
 };
 
+// The tasks of one worker at a time by stratum, sorted when first asked for:
+// one sorting serves all measures of a thread. Cells are those of sorter(), the
+// same ones for as long as this lives. Not thread-safe.
+class WorkerStrata {
+ public:
+  explicit WorkerStrata(const MeasureContext& context);
+  WorkerStrata(const WorkerStrata&) = delete;
+  WorkerStrata& operator=(const WorkerStrata&) = delete;
+
+  void Begin(const replay::WorkerTimeline& timeline) {
+    timeline_ = &timeline;
+    sorted_ = false;
+  }
+  // As StratumSorter::Sort; the span lives until the next Begin.
+  std::span<const TaskInStratum> Tasks() {
+    if (!sorted_) tasks_ = sorter_.Sort(*timeline_);
+    sorted_ = true;
+    return tasks_;
+  }
+  const StratumSorter& sorter() const { return sorter_; }
+
+ private:
+  const v1::AuditPlan plan_;
+  const MeasureContext own_;  // With the plan above, which is never null.
+  StratumSorter sorter_;
+  const replay::WorkerTimeline* timeline_ = nullptr;
+  std::span<const TaskInStratum> tasks_;
+  bool sorted_ = false;
+};
+
 }  // namespace plumbline::audit
 
 #endif  // PLUMBLINE_AUDIT_MEASURES_STRATA_H_

@@ -28,7 +28,10 @@ int64_t EarnedAt(const replay::PayLine& line) {
 }  // namespace
 
 WorkerSummarizer::WorkerSummarizer(const MeasureContext& context)
-    : offers_(context), clock_(context.zone), gap_(RunGap(context)) {}
+    : offers_(context),
+      clock_(context.zone),
+      gap_(RunGap(context)),
+      strata_(context) {}
 
 inline DayPart& WorkerSummarizer::PartOf(int64_t day) {
   if (window_.empty()) {
@@ -62,6 +65,8 @@ inline DayPart& WorkerSummarizer::PartOf(int64_t day) {
 const WorkerSummary& WorkerSummarizer::Summarize(
     const replay::WorkerTimeline& timeline) {
   summary_ = WorkerSummary();
+  strata_.Begin(timeline);
+  summary_.strata = &strata_;
   window_.clear();
   far_.clear();
   summary_.tasks = static_cast<int64_t>(timeline.tasks.size());

@@ -10,6 +10,7 @@
 #include "audit/measures/measure.h"
 #include "audit/measures/offer_counts.h"
 #include "audit/measures/pay_sums.h"
+#include "audit/measures/strata.h"
 #include "audit/measures/worker_hours.h"
 #include "audit/stats/decimal.h"
 
@@ -36,6 +37,7 @@ struct WorkerSummary {
   // Days with anything on them, ascending. Pay without a day is in `pay` only.
   std::span<const DayPart> days;
   std::span<const TaskPay> task_pay;  // One a task.
+  WorkerStrata* strata = nullptr;     // Accepted tasks by stratum, on demand.
 };
 
 // Makes summaries, one thread's worth. The summary and its spans live until the
@@ -61,6 +63,7 @@ class WorkerSummarizer {
   std::vector<DayPart> far_;
   std::vector<DayPart> days_;
   std::vector<TaskPay> task_pay_;
+  WorkerStrata strata_;
 };
 
 }  // namespace plumbline::audit

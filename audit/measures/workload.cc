@@ -5,7 +5,9 @@
 #include <set>
 #include <vector>
 
+#include "audit/measures/coercion.h"
 #include "audit/measures/coverage.h"
+#include "audit/measures/fatigue.h"
 #include "audit/measures/measure_list.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/worker_summary.h"
@@ -19,7 +21,6 @@ namespace {
 
 using replay::Interval;
 using replay::IsKnown;
-using replay::kHour;
 
 constexpr int kMostGaps = 4;
 constexpr int kOpenBins = 6;  // 1, 2, 3, 4, 5, 6 and more orders open.
@@ -74,16 +75,16 @@ class WorkloadMeasure : public Measure {
         engaged_(context.Has("tasks.accepted_at") &&
                  (context.Has("tasks.completed_at") ||
                   context.Has("tasks.cancelled_at"))),
+        plan_(PlanOf(context)),
         examples_(context.zone),
+        fatigue_(context, plan_),
+        coercion_(context, plan_),
         late_{LatenessTally(true), LatenessTally(false)} {
     const int64_t own = RunGap(context);
     std::set<int64_t> gaps = {600'000, 1'200'000, 1'800'000, own};
     gaps_.assign(gaps.begin(), gaps.end());
     own_gap_ = static_cast<size_t>(std::find(gaps_.begin(), gaps_.end(), own) -
                                    gaps_.begin());
-    const v1::AuditPlan plan = PlanOf(context);
-    speed_low_ = plan.speed_low_kmh();
-    speed_high_ = plan.speed_high_kmh();
   }
 
   std::string_view id() const override { return "workload"; }
@@ -104,6 +105,8 @@ class WorkloadMeasure : public Measure {
     AddRest(timeline, summary);
     AddOpen(timeline);
     examples_.Observe(timeline, summary, own_runs);
+    fatigue_.Observe(timeline, summary);
+    coercion_.Observe(timeline, summary);
   }
 
   void Save(v1::MeasureState* envelope) const override {
@@ -115,6 +118,8 @@ class WorkloadMeasure : public Measure {
     *state.mutable_saturation() = EncodeCounts(saturation_.Sorted());
     for (const LatenessTally& tally : late_) tally.Save(state.add_late());
     examples_.Save(&state);
+    fatigue_.Save(&state);
+    coercion_.Save(&state);
     envelope->set_id(std::string(id()));
     envelope->set_state(state.SerializeAsString());
   }
@@ -144,6 +149,8 @@ class WorkloadMeasure : public Measure {
       late_[static_cast<size_t>(i)].Merge(state.late(i));
     }
     examples_.Merge(state);
+    fatigue_.Merge(state);
+    coercion_.Merge(state);
     return absl::OkStatus();
   }
 
@@ -168,6 +175,18 @@ class WorkloadMeasure : public Measure {
            "tasks.pickup_lat", "tasks.dropoff_lat",
            "tasks.limit_at|tasks.promised_at"},
           result);
+    Cover(context_, "workload.fatigue.late",
+          {"tasks.worker_id", "tasks.accepted_at", "tasks.completed_at",
+           "tasks.limit_at|tasks.promised_at"},
+          result);
+    Cover(context_, "workload.fatigue.speed",
+          {"tasks.worker_id", "tasks.accepted_at", "tasks.completed_at",
+           "tasks.route_distance_m"},
+          result);
+    Cover(context_, "workload.coercion",
+          {"offers.offered_at", "offers.response", "sessions.started_at",
+           "sessions.ended_at"},
+          result);
     const bool promise = CoverLate("promise", "tasks.promised_at", result);
     const bool limit = CoverLate("limit", "tasks.limit_at", result);
     v1::Workload* out = result->mutable_measures()->mutable_workload();
@@ -183,6 +202,9 @@ class WorkloadMeasure : public Measure {
       return;
     }
     out->set_workers(sums_[kWorkers]);
+    out->set_run_limit_s(plan_.run_limit_s());
+    out->set_rest_after_run_s(plan_.rest_after_run_s());
+    out->set_daily_rest_s(plan_.daily_rest_s());
     WriteRuns(out);
     if (offers_table_ || offered_column_) WritePushes(out->mutable_pushes());
     WriteRest(out->mutable_rest());
@@ -191,6 +213,8 @@ class WorkloadMeasure : public Measure {
     if (promise) late_[0].Write(out->mutable_promise_lateness());
     if (limit) late_[1].Write(out->mutable_limit_lateness());
     examples_.Write(out);
+    fatigue_.Write(out);
+    coercion_.Write(out);
   }
 
  private:
@@ -217,10 +241,12 @@ class WorkloadMeasure : public Measure {
                  {"tasks.worker_id", column, "tasks.completed_at"}, result);
   }
 
+  int64_t run_limit() const { return plan_.run_limit_s() * replay::kSecond; }
+
   void AddRuns(const std::vector<Interval>& runs, int gap) {
     int64_t over = 0;
     for (const Interval& run : runs) {
-      over += run.length() > 4 * kHour;
+      over += run.length() > run_limit();
       most_[static_cast<size_t>(kLongestRun + gap)] =
           std::max(most_[static_cast<size_t>(kLongestRun + gap)], run.length());
     }
@@ -253,7 +279,8 @@ class WorkloadMeasure : public Measure {
       }
     }
     std::sort(pushes_.begin(), pushes_.end());
-    const PushCounts counts = PushesOf(runs, pushes_);
+    const PushCounts counts = PushesOf(
+        runs, pushes_, run_limit(), plan_.rest_after_run_s() * replay::kSecond);
     sums_[kOffers] += static_cast<int64_t>(pushes_.size());
     sums_[kInRestWindow] += counts.in_rest_window;
     sums_[kAfterFourHours] += counts.after_four_hours;
@@ -269,7 +296,8 @@ class WorkloadMeasure : public Measure {
     sums_[kDaysOver8] += summary.hours.days_over_8h;
     sums_[kWorkersOver8] += summary.hours.days_over_8h > 0;
     sums_[kWeeksWithoutRest] += summary.hours.weeks_without_rest_day;
-    const DailyRestCounts rest = RestOf(*timeline.engaged);
+    const DailyRestCounts rest =
+        RestOf(*timeline.engaged, plan_.daily_rest_s() * replay::kSecond);
     sums_[kWindows] += rest.windows;
     sums_[kShortWindows] += rest.short_windows;
     sums_[kWorkersShort] += rest.short_windows > 0;
@@ -327,12 +355,13 @@ class WorkloadMeasure : public Measure {
       ++sums_[kTooMany];
       return;
     }
-    const auto low = CanKeepDeadlines(open_, now, speed_low_);
+    const auto low = CanKeepDeadlines(open_, now, plan_.speed_low_kmh());
     if (!low) return;
     ++sums_[kRoutedN];
     if (*low) return;
     ++sums_[kInfeasibleLow];
-    sums_[kInfeasibleHigh] += !*CanKeepDeadlines(open_, now, speed_high_);
+    sums_[kInfeasibleHigh] +=
+        !*CanKeepDeadlines(open_, now, plan_.speed_high_kmh());
   }
 
   void WriteRuns(v1::Workload* out) const {
@@ -406,15 +435,17 @@ class WorkloadMeasure : public Measure {
 
   const MeasureContext& context_;
   const bool offers_table_, offered_column_, responses_, engaged_;
+  const v1::AuditPlan plan_;
   std::vector<int64_t> gaps_;
   size_t own_gap_ = 0;
-  int64_t speed_low_ = 0, speed_high_ = 0;
   std::array<int64_t, kSums> sums_ = {};
   std::array<int64_t, kMosts> most_ = {};
   std::array<int64_t, kOpenBins> open_ms_ = {};
   std::array<int64_t, kPauseBins> by_pause_ = {};
   Histogram saturation_{0, 1, 10'000};
   DayExamples examples_;
+  FatigueTally fatigue_;
+  CoercionTally coercion_;
   std::array<LatenessTally, 2> late_;
   // Of one worker, used again.
   std::vector<int64_t> pushes_;

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
-#include "replay/base/units.h"
-
 namespace plumbline::audit {
 
 using replay::Interval;
 using replay::kHour;
 
-DailyRestCounts RestOf(const replay::IntervalSet& engaged) {
-  constexpr int64_t kWindow = 24 * kHour, kRest = 11 * kHour;
+DailyRestCounts RestOf(const replay::IntervalSet& engaged, int64_t rest) {
+  constexpr int64_t kWindow = 24 * kHour;
   DailyRestCounts counts;
   const std::span<const Interval> work = engaged.intervals();
   size_t at = 0;
@@ -29,7 +27,7 @@ DailyRestCounts RestOf(const replay::IntervalSet& engaged) {
       if (i + 1 == work.size() || work[i].end - begin >= kWindow) continue;
       const int64_t pause = work[i + 1].begin - work[i].end;
       longest = std::max(longest, pause);
-      if (pause >= kRest) {
+      if (pause >= rest) {
         next = i + 1;
         closed = true;
         break;
@@ -37,7 +35,7 @@ DailyRestCounts RestOf(const replay::IntervalSet& engaged) {
     }
     if (closed) {
       ++counts.windows;
-      counts.short_windows += longest < kRest;
+      counts.short_windows += longest < rest;
       ++counts.by_longest_pause[static_cast<size_t>(
           std::min<int64_t>(longest / kHour, kPauseBins - 1))];
     }
@@ -47,7 +45,8 @@ DailyRestCounts RestOf(const replay::IntervalSet& engaged) {
 }
 
 PushCounts PushesOf(std::span<const Interval> runs,
-                    std::span<const int64_t> offers) {
+                    std::span<const int64_t> offers, int64_t limit,
+                    int64_t rest) {
   PushCounts counts;
   const auto between = [offers](int64_t from, int64_t to) {
     const auto low = std::lower_bound(offers.begin(), offers.end(), from);
@@ -55,12 +54,12 @@ PushCounts PushesOf(std::span<const Interval> runs,
     return static_cast<int64_t>(high - low);
   };
   for (const Interval& run : runs) {
-    if (run.length() <= 4 * kHour) continue;
+    if (run.length() <= limit) continue;
     ++counts.rest_windows;
-    const int64_t in_rest = between(run.end, run.end + kRestAfterRun);
+    const int64_t in_rest = between(run.end, run.end + rest);
     counts.in_rest_window += in_rest;
     counts.rest_windows_with_push += in_rest > 0;
-    counts.after_four_hours += between(run.begin + 4 * kHour, run.end);
+    counts.after_four_hours += between(run.begin + limit, run.end);
   }
   return counts;
 }

@@ -21,7 +21,8 @@ std::vector<uint64_t> Keys(int n) {
 TEST(WorkerIntervals, FiveWorkersGiveNone) {
   const std::vector<uint64_t> keys = Keys(5);
   WorkerIntervals intervals(keys, 1, 99);
-  const size_t number = intervals.Add(0.5, {0.1, -0.1, 0.1, -0.1, 0}, 5);
+  const size_t number =
+      intervals.Add(0.5, {0.1, -0.1, 0.1, -0.1, 0}, {1, 1, 1, 1, 1}, 5);
   intervals.Run();
   EXPECT_FALSE(intervals.Of(number).low.has_value());
   const v1::Figure figure = FigureOf(0.5, intervals.Of(number));
@@ -34,13 +35,22 @@ TEST(WorkerIntervals, FiveWorkersGiveNone) {
 TEST(WorkerIntervals, SixWorkersGiveStudent) {
   const std::vector<uint64_t> keys = Keys(6);
   WorkerIntervals intervals(keys, 1, 99);
-  const size_t number =
-      intervals.Add(0.5, {0.1, -0.1, 0.1, -0.1, 0.1, -0.1}, 6);
+  const size_t number = intervals.Add(0.5, {0.1, -0.1, 0.1, -0.1, 0.1, -0.1},
+                                      {1, 1, 1, 1, 1, 5}, 6);
   intervals.Run();
   const double half = 2.570581835636 * std::sqrt(0.072);
   EXPECT_NEAR(*intervals.Of(number).low, 0.5 - half, 1e-9);
   EXPECT_NEAR(*intervals.Of(number).high, 0.5 + half, 1e-9);
   EXPECT_EQ(intervals.Of(number).method, "clustered t");
+  // Ten rows; the last worker has half of them: 0.5 + 0.1 * 10 / 5 without it,
+  // the others move it by 0.1 * 10 / 9.
+  const v1::Clusters& spread = intervals.Of(number).spread;
+  EXPECT_EQ(spread.n(), 6);
+  EXPECT_EQ(spread.smallest(), 1);
+  EXPECT_EQ(spread.median(), 1);
+  EXPECT_EQ(spread.largest(), 5);
+  EXPECT_EQ(spread.without_largest(), "0.700000000000");
+  EXPECT_EQ(spread.largest_change(), "0.200000000000");
 }
 
 // 400 equal and opposite parts: replicates have standard deviation
@@ -49,8 +59,9 @@ TEST(WorkerIntervals, ManyWorkersGiveReplicates) {
   const std::vector<uint64_t> keys = Keys(400);
   std::vector<double> parts;
   for (int i = 0; i < 400; ++i) parts.push_back(i % 2 == 0 ? 0.01 : -0.01);
+  const std::vector<int64_t> ones(400, 1);
   WorkerIntervals intervals(keys, 7, 1999);
-  const size_t number = intervals.Add(2, parts, 400);
+  const size_t number = intervals.Add(2, parts, ones, 400);
   intervals.Run();
   EXPECT_EQ(intervals.Of(number).method, "linear bootstrap");
   EXPECT_NEAR(*intervals.Of(number).low, 2 - 1.96 * 0.2, 0.04);
@@ -58,13 +69,13 @@ TEST(WorkerIntervals, ManyWorkersGiveReplicates) {
 
   // Other statistics beside it change nothing.
   WorkerIntervals again(keys, 7, 1999);
-  again.Add(0, std::vector<double>(400, 0.5), 400);
-  const size_t same = again.Add(2, parts, 400);
+  again.Add(0, std::vector<double>(400, 0.5), ones, 400);
+  const size_t same = again.Add(2, parts, ones, 400);
   again.Run();
   EXPECT_EQ(*again.Of(same).low, *intervals.Of(number).low);
   // Another seed does.
   WorkerIntervals other(keys, 8, 1999);
-  const size_t changed = other.Add(2, parts, 400);
+  const size_t changed = other.Add(2, parts, ones, 400);
   other.Run();
   EXPECT_NE(*other.Of(changed).low, *intervals.Of(number).low);
 }
@@ -74,8 +85,8 @@ TEST(WorkerIntervals, CountedReplicatesAreTakenAsTheyAre) {
   std::vector<double> counted;
   for (int i = 1; i <= 999; ++i) counted.push_back(i);
   WorkerIntervals intervals(keys, 1, 999);
-  const size_t number =
-      intervals.Add(500, std::vector<double>(40, 0), 40, counted);
+  const size_t number = intervals.Add(500, std::vector<double>(40, 0),
+                                      std::vector<int64_t>(40, 1), 40, counted);
   intervals.Run();
   EXPECT_EQ(*intervals.Of(number).low, 25);
   EXPECT_EQ(*intervals.Of(number).high, 975);

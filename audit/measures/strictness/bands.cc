@@ -47,6 +47,7 @@ struct BandFigures {
   int64_t n = 0, workers = 0, timed = 0, on_time = 0, timed_workers = 0;
   double pi = 0;
   std::vector<double> parts, on_time_parts;  // By worker.
+  std::vector<int64_t> rows, timed_rows;
 };
 
 double Dot(const std::vector<double>& a, const std::vector<double>& b) {
@@ -55,7 +56,9 @@ double Dot(const std::vector<double>& a, const std::vector<double>& b) {
   return sum;
 }
 
-v1::Figure Clustered(double value, double squares, int64_t clusters) {
+v1::Figure Clustered(double value, const std::vector<double>& parts,
+                     const std::vector<int64_t>& rows, int64_t clusters) {
+  const double squares = Dot(parts, parts);
   WorkerInterval interval;
   if (clusters >= kFewestClusters) {
     const double g = static_cast<double>(clusters);
@@ -64,6 +67,7 @@ v1::Figure Clustered(double value, double squares, int64_t clusters) {
     interval.low = value - half;
     interval.high = value + half;
     interval.method = "clustered t";
+    interval.spread = SpreadOfParts(value, parts, rows);
   }
   return FigureOf(value, interval, 0, 1);
 }
@@ -166,6 +170,8 @@ void WriteGaps(const BandList& bands, const BandTally& tally, size_t workers,
                                      static_cast<double>(figures.timed);
       for (uint32_t w = 0; w < workers; ++w) {
         const BandTally::Entry& entry = tally.At(w, target, band);
+        figures.rows.push_back(entry.ranked);
+        figures.timed_rows.push_back(entry.timed);
         figures.parts.push_back(
             (std::ldexp(static_cast<double>(entry.influence), -kInfluenceUnit) -
              entry.ranked * figures.pi) /
@@ -180,11 +186,11 @@ void WriteGaps(const BandList& bands, const BandTally& tally, size_t workers,
       one->set_name_zh(bands.Name(band, true));
       one->set_n(figures.n);
       one->set_workers(figures.workers);
-      *one->mutable_pi() = Clustered(
-          figures.pi, Dot(figures.parts, figures.parts), figures.workers);
+      *one->mutable_pi() =
+          Clustered(figures.pi, figures.parts, figures.rows, figures.workers);
       if (figures.timed > 0) {
         *one->mutable_on_time() =
-            Clustered(share, Dot(figures.on_time_parts, figures.on_time_parts),
+            Clustered(share, figures.on_time_parts, figures.timed_rows,
                       figures.timed_workers);
       }
       if (figures.n >= plan.gap_min_tasks() &&

@@ -14,22 +14,33 @@ constexpr int kZeroBin = kSlackBins / 2;  // Slack [0, 30 s).
 constexpr int kReach = 30;                // Bins on each side.
 // [-30 s, 120 s) about the deadline.
 constexpr int kWindowFrom = -1, kWindowTo = 4;
-constexpr int kPlaceboShift = 10;  // Five minutes later: slack -300 s.
+// Five minutes later: slack -300 s; and five minutes earlier.
+constexpr int kShifts[] = {0, 10, -10, 0};
 // Parts are added up in 2^-44.
 constexpr int kPartUnit = 44;
+
+int64_t InsideOf(const SlackCounts& slack) {
+  int64_t inside = 0;
+  for (int b = kZeroBin - kReach; b < kZeroBin + kReach; ++b) {
+    inside += slack.bins[b];
+  }
+  return inside;
+}
 
 }  // namespace
 
 BunchingTest::BunchingTest(const Walk& walk, const v1::AuditPlan& plan)
     : walk_(walk), plan_(plan) {
   for (int t = 0; t < kTargets; ++t) {
-    int64_t inside = 0;
-    for (int b = kZeroBin - kReach; b < kZeroBin + kReach; ++b) {
-      inside += walk.slack[t].bins[b];
+    if (InsideOf(walk.slack[t]) < plan.bunch_min_tasks()) continue;
+    for (const int c : {kTrue, kAfter, kBefore}) {
+      curves_[t][c] = Fit(walk.slack[t], kShifts[c]);
     }
-    if (inside < plan.bunch_min_tasks()) continue;
-    curves_[t][0] = Fit(walk.slack[t], 0);
-    curves_[t][1] = Fit(walk.slack[t], kPlaceboShift);
+  }
+  has_limits_ = walk.slack[1].n > 0;
+  if (has_limits_ && curves_[0][kTrue].fitted &&
+      InsideOf(walk.unpenalised) >= plan.bunch_min_tasks()) {
+    curves_[0][kUnpenalised] = Fit(walk.unpenalised, 0);
   }
 }
 
@@ -130,7 +141,7 @@ void BunchingTest::Prepare(size_t workers) {
   if (!curves_[0][0].fitted && !curves_[1][0].fitted) return;
   owns_ = std::vector<Own>(workers);
   for (int t = 0; t < kTargets; ++t) {
-    for (int c = 0; c < 2; ++c) {
+    for (int c = 0; c < kCurves; ++c) {
       if (!curves_[t][c].fitted) continue;
       for (int b = 0; b < kSlackBins; ++b) {
         steps_[t][c][b] =
@@ -149,9 +160,14 @@ void BunchingTest::Visit(std::span<const StrictTask> tasks) {
       const int bin = SlackBinOf(int64_t{task.target[t]} - task.value);
       if (bin < 0) continue;
       Own& own = owns_[task.worker];
-      own.any[t].store(true, std::memory_order_relaxed);
-      for (int c = 0; c < 2; ++c) {
+      own.n[t].fetch_add(1, std::memory_order_relaxed);
+      for (int c = 0; c < kUnpenalised; ++c) {
         own.part[t][c].fetch_add(steps_[t][c][bin], std::memory_order_relaxed);
+      }
+      if (t == 0 && task.target[1] == kNoNumber) {
+        own.unpenalised.fetch_add(1, std::memory_order_relaxed);
+        own.part[t][kUnpenalised].fetch_add(steps_[t][kUnpenalised][bin],
+                                            std::memory_order_relaxed);
       }
     }
   }
@@ -160,8 +176,14 @@ void BunchingTest::Visit(std::span<const StrictTask> tasks) {
 void BunchingTest::AddStatistics(WorkerIntervals* intervals) {
   if (owns_.empty()) return;
   for (int t = 0; t < kTargets; ++t) {
-    for (const Own& own : owns_) clusters_[t] += own.any[t].load();
-    for (int c = 0; c < 2; ++c) {
+    std::vector<int64_t> rows, unpenalised;
+    for (const Own& own : owns_) {
+      rows.push_back(own.n[t].load());
+      clusters_[t] += rows.back() > 0;
+      unpenalised.push_back(own.unpenalised.load());
+      if (t == 0) unpenalised_clusters_ += unpenalised.back() > 0;
+    }
+    for (int c = 0; c < kCurves; ++c) {
       if (!curves_[t][c].fitted) continue;
       std::vector<double> parts;
       for (const Own& own : owns_) {
@@ -169,7 +191,11 @@ void BunchingTest::AddStatistics(WorkerIntervals* intervals) {
             std::ldexp(static_cast<double>(own.part[t][c].load()), -kPartUnit));
       }
       curves_[t][c].number =
-          intervals->Add(curves_[t][c].excess, std::move(parts), clusters_[t]);
+          c == kUnpenalised
+              ? intervals->Add(curves_[t][c].excess, std::move(parts),
+                               unpenalised, unpenalised_clusters_)
+              : intervals->Add(curves_[t][c].excess, std::move(parts), rows,
+                               clusters_[t]);
     }
   }
 }
@@ -182,12 +208,11 @@ void BunchingTest::Write(const WorkerIntervals& intervals,
     const SlackCounts& slack = walk_.slack[t];
     if (targets[t] == nullptr || slack.n == 0) continue;
     v1::Bunching* out = targets[t]->mutable_bunching();
-    int64_t inside = 0;
+    const int64_t inside = InsideOf(slack);
     out->set_from_s(-kReach * 30);
     out->set_width_s(30);
     for (int b = kZeroBin - kReach; b < kZeroBin + kReach; ++b) {
       out->add_observed(slack.bins[b]);
-      inside += slack.bins[b];
     }
     out->set_n(inside);
     out->set_share_last_minute(RatioText(slack.last_minute, slack.n));
@@ -223,13 +248,25 @@ void BunchingTest::Write(const WorkerIntervals& intervals,
     }
     const WorkerInterval& interval = intervals.Of(curve.number);
     *out->mutable_excess() = FigureOf(curve.excess, interval);
-    const Curve& placebo = curves_[t][1];
     double bound = 0;
-    if (placebo.fitted) {
+    for (const int c : {kAfter, kBefore}) {
+      const Curve& placebo = curves_[t][c];
+      if (!placebo.fitted) continue;
       const WorkerInterval& ends = intervals.Of(placebo.number);
-      *out->mutable_placebo() = FigureOf(placebo.excess, ends);
+      *(c == kAfter ? out->mutable_placebo() : out->mutable_placebo_earlier()) =
+          FigureOf(placebo.excess, ends);
       if (ends.high.has_value()) {
-        bound = std::max(std::fabs(*ends.low), std::fabs(*ends.high));
+        bound = std::max({bound, std::fabs(*ends.low), std::fabs(*ends.high)});
+      }
+    }
+    double unpunished = 0;
+    if (t == 0 && has_limits_) {
+      out->set_unpenalised_n(InsideOf(walk_.unpenalised));
+      const Curve& free = curves_[t][kUnpenalised];
+      if (free.fitted) {
+        const WorkerInterval& ends = intervals.Of(free.number);
+        *out->mutable_unpenalised() = FigureOf(free.excess, ends);
+        if (ends.high.has_value()) unpunished = *ends.high;
       }
     }
     if (!interval.low.has_value()) {
@@ -243,6 +280,11 @@ void BunchingTest::Write(const WorkerIntervals& intervals,
                           elsewhere, " mean bins)."),
              absl::StrCat("平滑曲线在别处的偏差同样大（", elsewhere,
                           " 个平均格）。"));
+    } else if (*interval.low > 0 && *interval.low <= unpunished) {
+      cannot("DEP",
+             "Tasks for which nobody is punished end as often just before the "
+             "promise, so it need not be the punishment that bends them.",
+             "不受处罚的任务也同样集中在承诺时刻之前，因此不一定是处罚所致。");
     } else if (*interval.low > 0) {
       out->set_verdict("FINDING");
       out->set_reason(

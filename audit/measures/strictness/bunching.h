@@ -22,13 +22,16 @@ namespace plumbline::audit {
 //
 //   excess = sum over the window of (C - C^) / mean of C^ there
 //
-// The placebo does the same about a deadline five minutes after the true one,
-// the true window left out of its fit too. Interval by worker, from the
+// Placebos do the same about deadlines five minutes after and before the true
+// one, the true window left out of their fits too, and about the true promise
+// of tasks that have no limit though the log has limits: nobody is punished for
+// being late with those. Interval by worker, from the
 // derivative of the excess by each bin. Misfit: the largest such figure, either
 // way, of any five bins in a row outside the window where the curve is at least
 // a tenth of its peak. A finding needs the lower end above 0, above the
-// placebo's ends without their signs, and above the misfit: a curve that misses
-// as much elsewhere proves nothing here.
+// false deadlines' ends without their signs, above the misfit, and above the
+// upper end of the unpunished tasks, where there are enough of them: a curve
+// that misses as much elsewhere proves nothing here.
 class BunchingTest {
  public:
   BunchingTest(const Walk& walk, const v1::AuditPlan& plan);
@@ -58,14 +61,20 @@ class BunchingTest {
 
   const Walk& walk_;
   const v1::AuditPlan& plan_;
-  Curve curves_[kTargets][2];  // True, placebo.
+  // The curves: of the true deadline, of false ones after and before it, and of
+  // the true promise where nobody is punished.
+  enum { kTrue, kAfter, kBefore, kUnpenalised, kCurves };
+  Curve curves_[kTargets][kCurves];
   int64_t clusters_[kTargets] = {};
+  int64_t unpenalised_clusters_ = 0;
+  bool has_limits_ = false;
   struct Own {
-    std::atomic<int64_t> part[kTargets][2] = {};
-    std::atomic<bool> any[kTargets] = {};
+    std::atomic<int64_t> part[kTargets][kCurves] = {};
+    std::atomic<int64_t> n[kTargets] = {};
+    std::atomic<int64_t> unpenalised = 0;
   };
   std::vector<Own> owns_;  // By worker; empty where nothing was fitted.
-  int64_t steps_[kTargets][2][kSlackBins] = {};
+  int64_t steps_[kTargets][kCurves][kSlackBins] = {};
 };
 
 }  // namespace plumbline::audit

@@ -161,7 +161,7 @@ void ConcessionFit::Visit(size_t cell, std::span<const StrictTask> tasks) {
           task.value / 1000 - cost - fitted.cost[last] * route,
           task.target[t] / 1000 - grant - fitted.grant[last] * route};
       Own& own = owns_[task.worker];
-      own.any[t].store(true, std::memory_order_relaxed);
+      own.n[t].fetch_add(1, std::memory_order_relaxed);
       for (size_t k = 0; k < conditions; ++k) {
         const double pull =
             pulls[k] + fitted.conditions[k].inverse[last] * route;
@@ -179,7 +179,11 @@ void ConcessionFit::AddStatistics(WorkerIntervals* intervals) {
   for (int t = 0; t < kTargets; ++t) {
     Fitted& fitted = fitted_[t];
     if (!fitted.ok) continue;
-    for (const Own& own : owns_) fitted.clusters += own.any[t].load();
+    std::vector<int64_t> rows;
+    for (const Own& own : owns_) {
+      rows.push_back(own.n[t].load());
+      fitted.clusters += rows.back() > 0;
+    }
     for (size_t k = 0; k < fitted.conditions.size(); ++k) {
       Condition& condition = fitted.conditions[k];
       std::vector<double> cost, grant, ratio;
@@ -191,12 +195,12 @@ void ConcessionFit::AddStatistics(WorkerIntervals* intervals) {
                         kPartScale);
         ratio.push_back((grant.back() - phi * cost.back()) / condition.cost);
       }
-      condition.cost_number =
-          intervals->Add(condition.cost, std::move(cost), fitted.clusters);
-      condition.grant_number =
-          intervals->Add(condition.grant, std::move(grant), fitted.clusters);
+      condition.cost_number = intervals->Add(condition.cost, std::move(cost),
+                                             rows, fitted.clusters);
+      condition.grant_number = intervals->Add(condition.grant, std::move(grant),
+                                              rows, fitted.clusters);
       condition.ratio_number =
-          intervals->Add(phi, std::move(ratio), fitted.clusters);
+          intervals->Add(phi, std::move(ratio), rows, fitted.clusters);
     }
   }
 }

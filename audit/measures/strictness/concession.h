@@ -66,7 +66,7 @@ class ConcessionFit {
   static constexpr int kMostConditions = 6;
   struct Own {
     std::atomic<int64_t> part[kTargets][kMostConditions][2] = {};
-    std::atomic<bool> any[kTargets] = {};
+    std::atomic<int64_t> n[kTargets] = {};
   };
   std::vector<Own> owns_;  // By worker; empty where nothing was fitted.
 };

@@ -100,14 +100,16 @@ void EstimateTally::AddStatistics(std::span<const uint64_t> keys,
     const double total = static_cast<double>(n);
     const double value = static_cast<double>(sum) / unit / total;
     std::vector<double> parts(keys.size(), 0);
+    std::vector<int64_t> rows(keys.size(), 0);
     for (size_t w = 0; w < keys.size(); ++w) {
       const auto found = workers_.find(keys[w]);
       if (found == workers_.end()) continue;
+      rows[w] = found->second[under];
       parts[w] = (static_cast<double>(found->second[over]) / unit -
                   value * static_cast<double>(found->second[under])) /
                  total;
     }
-    return intervals->Add(value, std::move(parts), clusters);
+    return intervals->Add(value, std::move(parts), std::move(rows), clusters);
   };
   for (int m = 0; m < 3; ++m) {
     numbers_[m] = ratio(kMetShortest + m, kMetN, 1);

@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kMostRows = 1500;
 constexpr size_t kMostZones = 8;
+constexpr int kJackknife = 20;
 constexpr int kGrid = 19;
 constexpr int64_t kHundred = 100;  // Metres.
 
@@ -30,7 +31,7 @@ QuantileRanker::QuantileRanker(const TaskPool& pool, const Walk& walk,
 
 int QuantileRanker::GroupOf(uint32_t worker) const {
   return static_cast<int>(HashOf(plan_.seed(), pool_.workers()[worker], 0) %
-                          static_cast<uint64_t>(plan_.qr_groups()));
+                          static_cast<uint64_t>(kJackknife));
 }
 
 void QuantileRanker::Prepare() {
@@ -79,9 +80,9 @@ void QuantileRanker::Prepare() {
     names_.push_back(absl::StrCat("zone ", zone));
   }
   // The whole, the other end, and each group left out: all at once.
-  groups_.resize(plan_.qr_groups());
+  groups_.resize(kJackknife);
   tbb::this_task_arena::isolate([&] {
-    tbb::parallel_for(0, plan_.qr_groups() + 2, [&](int i) {
+    tbb::parallel_for(0, kJackknife + 2, [&](int i) {
       if (i == 0) {
         whole_ = FitAll(-1, false);
       } else if (i == 1) {
@@ -255,7 +256,7 @@ void QuantileRanker::Write(int t, double coverage, v1::QuantileRank* out) {
   WorkerInterval interval;
   const int64_t groups = static_cast<int64_t>(values.size());
   if (values.size() == groups_.size() &&
-      static_cast<int64_t>(workers.size()) >= plan_.qr_groups()) {
+      static_cast<int64_t>(workers.size()) >= kJackknife) {
     double mean = 0, squares = 0;
     for (const double value : values) mean += value / values.size();
     for (const double value : values) {
@@ -270,11 +271,11 @@ void QuantileRanker::Write(int t, double coverage, v1::QuantileRank* out) {
   }
   *out->mutable_pi() = FigureOf(pi, interval, 0, 1);
   if (!interval.high.has_value()) {
-    conclude("CANNOT_CONCLUDE(N)",
-             absl::StrCat("Too few workers for ", plan_.qr_groups(),
-                          " groups that can each be left out."),
-             absl::StrCat("劳动者过少，无法分成可逐一剔除的 ",
-                          plan_.qr_groups(), " 组。"));
+    conclude(
+        "CANNOT_CONCLUDE(N)",
+        absl::StrCat("Too few workers for ", kJackknife,
+                     " groups that can each be left out."),
+        absl::StrCat("劳动者过少，无法分成可逐一剔除的 ", kJackknife, " 组。"));
     return;
   }
   const double middle = std::strtod(plan_.middle().c_str(), nullptr) -

@@ -89,7 +89,9 @@ void RankReport::AddStatistics(WorkerIntervals* intervals) {
       const double n = static_cast<double>(one.sums.n);
       for (int v = 0; v < kBounds; ++v) {
         std::vector<double> parts;
+        std::vector<int64_t> rows;
         for (const WorkerPosition& worker : walk_.workers) {
+          rows.push_back(worker.n[r][t]);
           parts.push_back((FromUnit(worker.influence[r][t][v]) -
                            worker.n[r][t] * one.pi[v]) /
                           n);
@@ -102,8 +104,9 @@ void RankReport::AddStatistics(WorkerIntervals* intervals) {
             if (weight[b] > 0) counted.push_back(rank[b] / weight[b]);
           }
         }
-        one.number[v] = intervals->Add(one.pi[v], std::move(parts),
-                                       one.clusters, std::move(counted));
+        one.number[v] =
+            intervals->Add(one.pi[v], std::move(parts), std::move(rows),
+                           one.clusters, std::move(counted));
       }
     }
     // On time: bands of one kind hold each task once.
@@ -125,13 +128,15 @@ void RankReport::AddStatistics(WorkerIntervals* intervals) {
     const double share =
         static_cast<double>(on_time_[t]) / static_cast<double>(timed);
     std::vector<double> parts;
+    std::vector<int64_t> rows;
     for (const auto& [on, all] : met) {
+      rows.push_back(all);
       parts.push_back(
           (static_cast<double>(on) - static_cast<double>(all) * share) /
           static_cast<double>(timed));
     }
-    on_time_number_[t] =
-        intervals->Add(share, std::move(parts), on_time_workers_[t]);
+    on_time_number_[t] = intervals->Add(share, std::move(parts),
+                                        std::move(rows), on_time_workers_[t]);
   }
 }
 
@@ -426,6 +431,7 @@ void RankReport::WriteStrata(int t, v1::Strictness* result,
       interval.low = pis[i] - half;
       interval.high = pis[i] + half;
       interval.method = "clustered t";
+      interval.spread = figures.spread[t];
     }
     *one->mutable_pi() = FigureOf(pis[i], interval, 0, 1);
     const auto seconds = [](const Fraction& value) {

@@ -41,7 +41,8 @@ bool StrictRecords::Shorten(const StrictTask& task, Short* out) {
          Pack(task.target[1], 1000, &out->target[1]) &&
          Pack(task.route, 1, &out->route) &&
          Pack(task.wait, 1000, &out->wait) &&
-         Pack(task.planned, 1000, &out->planned);
+         Pack(task.planned, 1000, &out->planned) &&
+         Pack(task.leg, 1000, &out->leg);
 }
 
 StrictTask StrictRecords::Widen(const Short& record) {
@@ -55,6 +56,7 @@ StrictTask StrictRecords::Widen(const Short& record) {
   task.route = Unpack(record.route, 1);
   task.wait = Unpack(record.wait, 1000);
   task.planned = Unpack(record.planned, 1000);
+  task.leg = Unpack(record.leg, 1000);
   return task;
 }
 

@@ -24,14 +24,15 @@ struct StrictTask {
   int32_t route = kNoNumber;
   int32_t wait = kNoNumber;     // At pickup and drop-off, as far as recorded.
   int32_t planned = kNoNumber;  // Wait that the platform planned.
+  int32_t leg = kNoNumber;      // Pickup to done, delivered tasks only.
 };
 
 // `value` between the ends of what a StrictTask holds; unknown stays unknown.
 int32_t Held(int64_t value);
 
-// The tasks of many workers, kept to be asked for by cell: 14 bytes each where
+// The tasks of many workers, kept to be asked for by cell: 16 bytes each where
 // times are whole seconds of less than 15 hours and routes below 57 km, else
-// 32. They come in by worker and are sorted by cell in blocks, with one
+// 36. They come in by worker and are sorted by cell in blocks, with one
 // counting pass while they lie in the cache; a cell's tasks stay in the order
 // in which they came. Not thread-safe.
 class StrictRecords {
@@ -50,7 +51,7 @@ class StrictRecords {
     uint16_t who;  // Worker of the block; kCensored on top.
     uint16_t value;
     std::array<uint16_t, kTargets> target;
-    uint16_t route, wait, planned;
+    uint16_t route, wait, planned, leg;
   };
   static constexpr uint16_t kCensored = uint16_t{1} << 15;
   struct Block {

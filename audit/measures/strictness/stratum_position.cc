@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "audit/measures/strictness/worker_interval.h"
 #include "audit/measures/target_tally.h"
 #include "audit/stats/hash.h"
 #include "audit/stats/survival.h"
@@ -318,6 +319,12 @@ void StratumPosition::RankAgainst(int r, int t,
   }
   figures->variance[t] = VarianceOfSum(parts);
   figures->clusters[t] = static_cast<int64_t>(parts.size());
+  std::vector<int64_t> rows;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    rows.push_back(groups[g].second);
+    parts[g] /= static_cast<double>(sums.n);
+  }
+  figures->spread[t] = SpreadOfParts(mean, parts, rows);
 }
 
 void StratumPosition::Replicate(int r, int t, std::span<const PlacedTask> tasks,

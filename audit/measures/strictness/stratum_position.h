@@ -9,6 +9,7 @@
 #include "audit/measures/rank_reference.h"
 #include "audit/measures/strictness/records.h"
 #include "audit/stats/decimal.h"
+#include "plumbline/v1/figure.pb.h"
 #include "plumbline/v1/plan.pb.h"
 
 namespace plumbline::audit {
@@ -83,6 +84,7 @@ struct StratumPositionFigures {
   // Of this stratum alone, against OBS: 2^-32 squared, by worker.
   double variance[kTargets] = {};  // Of the sum of ranks.
   int64_t clusters[kTargets] = {};
+  v1::Clusters spread[kTargets];
   Int128 target_sum[kTargets] = {};
   int64_t target_n[kTargets] = {};
   Fraction quantile[7];  // 5, 10, 25, 50, 75, 90, 95 % of OBS.

@@ -10,6 +10,7 @@
 #include "audit/measures/strictness/bunching.h"
 #include "audit/measures/strictness/concession.h"
 #include "audit/measures/strictness/estimate_tally.h"
+#include "audit/measures/strictness/pressure.h"
 #include "audit/measures/strictness/quantile_rank.h"
 #include "audit/measures/strictness/rank_report.h"
 #include "audit/measures/strictness/speed.h"
@@ -22,10 +23,10 @@ namespace plumbline::audit {
 namespace {
 
 // Strictness of timing targets. One pass: the state is the accepted tasks of
-// whole workers by stratum and week, about 14 bytes each, so shards are put
+// whole workers by stratum and week, about 16 bytes each, so shards are put
 // side by side exactly; everything else happens once, at the end. What each
 // part is stands at its own file: stratum_position.h, rank_report.h, speed.h,
-// derived.h, bands.h, concession.h, bunching.h, counterfactual.h,
+// derived.h, bands.h, concession.h, bunching.h, pressure.h, counterfactual.h,
 // estimate_tally.h, quantile_rank.h.
 class Strictness : public Measure {
  public:
@@ -33,21 +34,21 @@ class Strictness : public Measure {
       : Measure(context),
         context_(context),
         plan_(PlanOf(context)),
-        own_(WithPlan(context, plan_)),
         targets_(context.Has("tasks.accepted_at") &&
                  context.Has("tasks.completed_at") &&
                  (context.Has("tasks.promised_at") ||
                   context.Has("tasks.limit_at"))),
         estimates_on_(context.Has("tasks.estimates_s") &&
-                      context.Has("tasks.accepted_at")),
-        sorter_(own_) {}
+                      context.Has("tasks.accepted_at")) {}
 
   std::string_view id() const override { return "strictness"; }
 
   void Observe(const replay::WorkerTimeline& timeline,
-               const WorkerSummary&) override {
+               const WorkerSummary& summary) override {
     if (!timeline.known) return;
-    if (targets_) pool_.Add(timeline, sorter_.Sort(timeline), sorter_);
+    if (targets_) {
+      pool_.Add(timeline, summary.strata->Tasks(), summary.strata->sorter());
+    }
     if (estimates_on_) {
       estimates_.Add(timeline, WorkerKey(timeline.worker_id));
     }
@@ -94,6 +95,7 @@ class Strictness : public Measure {
     const Walk walk = WalkPool(pool, plan_, bands);
     WorkerIntervals intervals(pool.workers(), plan_.seed(),
                               plan_.bootstrap_replicates());
+    PressureTest pressure(pool, walk, plan_);
     RankReport ranks(pool, walk, bands, plan_);
     BunchingTest bunching(walk, plan_);
     ConcessionFit concessions(walk, plan_);
@@ -110,6 +112,7 @@ class Strictness : public Measure {
                       speed.Visit(cell, week, tasks);
                     });
     bunching.AddStatistics(&intervals);
+    pressure.AddStatistics(&intervals);
     concessions.AddStatistics(&intervals);
     estimates.AddStatistics(pool.workers(), &intervals);
     intervals.Run();
@@ -138,6 +141,10 @@ class Strictness : public Measure {
                       targets[t]->mutable_quantile_regression());
     }
     bunching.Write(intervals, targets[0], targets[1]);
+    for (int t = 0; t < kTargets; ++t) {
+      if (targets[t] == nullptr) continue;
+      pressure.Write(t, intervals, targets[t]->mutable_pressure());
+    }
     concessions.Write(intervals, targets[0], targets[1]);
     if (!estimates.empty()) {
       estimates.Write(plan_, intervals, out->mutable_estimates());
@@ -157,9 +164,7 @@ class Strictness : public Measure {
  private:
   const MeasureContext& context_;
   const v1::AuditPlan plan_;
-  const MeasureContext own_;  // With the plan above, which is never null.
   const bool targets_, estimates_on_;
-  StratumSorter sorter_;
   mutable TaskPool pool_;  // Put in order where it stands.
   EstimateTally estimates_;
 };

@@ -48,6 +48,9 @@ StrictTask TaskOf(const TaskInStratum& in, const replay::Task& task,
     if (!IsKnown(wait)) continue;
     out.wait = Held(wait + (out.wait == kNoNumber ? 0 : out.wait));
   }
+  if (!out.censored) {
+    out.leg = Held(Between(task.picked_up_at, task.completed_at));
+  }
   if (IsKnown(task.planned_wait)) {
     out.planned = Held(std::max<int64_t>(0, task.planned_wait));
   }
@@ -231,6 +234,7 @@ void TaskPool::Save(v1::StrictnessState* state) const {
       out->add_route_m(task.route);
       out->add_wait(task.wait);
       out->add_planned(task.planned);
+      out->add_leg(task.leg);
     }
   }
   std::vector<FinedTask> fined = fined_;
@@ -278,7 +282,7 @@ absl::Status TaskPool::Merge(const v1::StrictnessState& state) {
     if (in.worker_delta_size() != n || in.censored_size() != n ||
         in.promise_size() != n || in.limit_size() != n ||
         in.route_m_size() != n || in.wait_size() != n ||
-        in.planned_size() != n) {
+        in.planned_size() != n || in.leg_size() != n) {
       return damaged();
     }
     uint32_t worker = 0;
@@ -293,6 +297,7 @@ absl::Status TaskPool::Merge(const v1::StrictnessState& state) {
       task.route = in.route_m(i);
       task.wait = in.wait(i);
       task.planned = in.planned(i);
+      task.leg = in.leg(i);
       other.waits_ = other.waits_ || task.wait != kNoNumber;
       by_worker[worker].emplace_back(cell, task);
     }

@@ -159,7 +159,7 @@ void AddSlack(const StrictTask& task, int t, SlackCounts* counts) {
 void CountCells(const TaskPool& pool, const BandList& bands, Walk* walk) {
   struct Own {
     BandTally bands;
-    SlackCounts slack[kTargets];
+    SlackCounts slack[kTargets], unpenalised;
   };
   const size_t workers = pool.workers().size();
   tbb::enumerable_thread_specific<Own> all([&] {
@@ -178,6 +178,7 @@ void CountCells(const TaskPool& pool, const BandList& bands, Walk* walk) {
         std::vector<uint32_t>& seen = seen_in.local();
         for (const StrictTask& task : tasks) {
           for (int t = 0; t < kTargets; ++t) AddSlack(task, t, &own.slack[t]);
+          if (task.target[1] == kNoNumber) AddSlack(task, 0, &own.unpenalised);
           if (task.censored) continue;
           ++cell.completed;
           cell.workers += seen[task.worker] != at;
@@ -197,6 +198,7 @@ void CountCells(const TaskPool& pool, const BandList& bands, Walk* walk) {
   for (const Own& own : all) {
     walk->bands += own.bands;
     for (int t = 0; t < kTargets; ++t) walk->slack[t] += own.slack[t];
+    walk->unpenalised += own.unpenalised;
   }
 }
 

@@ -76,6 +76,8 @@ struct Walk {
   BalanceSums balance;
   BandTally bands;
   SlackCounts slack[kTargets];
+  // About the promise, of tasks that have no limit.
+  SlackCounts unpenalised;
 };
 
 // `pool` must be closed. Runs on all threads; the bits do not depend on them.

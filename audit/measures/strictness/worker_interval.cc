@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "audit/measures/cluster_spread.h"
 #include "audit/measures/target_tally.h"
 #include "audit/stats/cluster_bootstrap.h"
 #include "audit/stats/decimal.h"
@@ -26,9 +27,14 @@ WorkerIntervals::WorkerIntervals(std::span<const uint64_t> keys, uint64_t seed,
     : keys_(keys), seed_(seed), replicates_(replicates) {}
 
 size_t WorkerIntervals::Add(double value, std::vector<double> parts,
-                            int64_t clusters, std::vector<double> counted) {
-  statistics_.push_back(
-      {value, std::move(parts), clusters, std::move(counted), {}});
+                            std::vector<int64_t> rows, int64_t clusters,
+                            std::vector<double> counted) {
+  statistics_.push_back({value,
+                         std::move(parts),
+                         std::move(rows),
+                         clusters,
+                         std::move(counted),
+                         {}});
   return statistics_.size() - 1;
 }
 
@@ -52,6 +58,7 @@ void WorkerIntervals::Run() {
     interval.low = one.value - half;
     interval.high = one.value + half;
     interval.method = "clustered t";
+    interval.spread = SpreadOfParts(one.value, one.parts, one.rows);
     if (one.clusters < kFewForReplicates) continue;
     if (one.counted.empty() && one.clusters <= kManyForReplicates) {
       linear.push_back(s);
@@ -105,6 +112,19 @@ void WorkerIntervals::Run() {
   }
 }
 
+v1::Clusters SpreadOfParts(double value, std::span<const double> parts,
+                           std::span<const int64_t> rows) {
+  int64_t all = 0;
+  for (const int64_t n : rows) all += n;
+  std::vector<double> without;
+  for (size_t w = 0; w < parts.size(); ++w) {
+    const double rest = static_cast<double>(all - rows[w]);
+    without.push_back(
+        rest > 0 ? value - parts[w] * static_cast<double>(all) / rest : value);
+  }
+  return SpreadOf(rows, without, value);
+}
+
 v1::Figure FigureOf(double value, const WorkerInterval& interval, double least,
                     double most) {
   v1::Figure figure;
@@ -113,6 +133,7 @@ v1::Figure FigureOf(double value, const WorkerInterval& interval, double least,
     figure.set_lo(FloatText(std::clamp(*interval.low, least, most)));
     figure.set_hi(FloatText(std::clamp(*interval.high, least, most)));
     figure.set_method(interval.method);
+    if (interval.spread.n() > 0) *figure.mutable_clusters() = interval.spread;
   }
   return figure;
 }

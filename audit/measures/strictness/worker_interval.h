@@ -31,6 +31,7 @@ struct WorkerInterval {
   std::optional<double> low, high;
   double standard_error = 0;
   std::string method;
+  v1::Clusters spread;  // Where there is an interval.
 };
 
 class WorkerIntervals {
@@ -38,10 +39,12 @@ class WorkerIntervals {
   WorkerIntervals(std::span<const uint64_t> keys, uint64_t seed,
                   int replicates);
 
-  // `parts` by worker, in order of the keys; `clusters` of them count. Returns
-  // the number by which to ask. `counted`: replicates counted anew, or none.
-  size_t Add(double value, std::vector<double> parts, int64_t clusters,
-             std::vector<double> counted = {});
+  // `parts` and `rows` by worker, in order of the keys; `clusters` of them
+  // count. Returns the number by which to ask. `counted`: replicates counted
+  // anew, or none. Without worker w of r_w rows among r the value is
+  // value - part r/(r - r_w): exact where it is a mean over the rows.
+  size_t Add(double value, std::vector<double> parts, std::vector<int64_t> rows,
+             int64_t clusters, std::vector<double> counted = {});
   void Run();
   const WorkerInterval& Of(size_t statistic) const {
     return statistics_[statistic].interval;
@@ -51,6 +54,7 @@ class WorkerIntervals {
   struct Statistic {
     double value;
     std::vector<double> parts;
+    std::vector<int64_t> rows;
     int64_t clusters;
     std::vector<double> counted;
     WorkerInterval interval;
@@ -62,6 +66,10 @@ class WorkerIntervals {
 };
 
 inline constexpr int64_t kFewestClusters = 6;
+
+// What such an interval rests on, from the same parts and rows.
+v1::Clusters SpreadOfParts(double value, std::span<const double> parts,
+                           std::span<const int64_t> rows);
 
 // Value and ends, held inside [least, most], as text.
 v1::Figure FigureOf(double value, const WorkerInterval& interval,
