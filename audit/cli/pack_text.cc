@@ -36,10 +36,11 @@ std::string Strength(const std::string& letter, Language language) {
 
 std::string Confidence(const std::string& letter, Language language) {
   static const auto* const words = new std::map<std::string, Words>{
-      {"V1", {"read at the publisher", "已核对发布机关原文"}},
-      {"V2", {"read in a copy", "已核对转载文本"}},
-      {"V3", {"read in a report about it", "见于报道"}},
-      {"M", {"from memory, not verified", "凭记忆，未核对"}},
+      {"V1", {"read in the legal text itself", "已核对法规原文"}},
+      {"V2", {"read in a secondary source", "来自二手资料"}},
+      {"V3", {"worked out from published figures", "由已公布数值推算"}},
+      {"C", {"a convention of this pack", "本规则包的约定"}},
+      {"M", {"from memory, not checked", "凭记忆，未核对"}},
   };
   const auto at = words->find(letter);
   return at == words->end()

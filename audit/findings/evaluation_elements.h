@@ -481,11 +481,20 @@ typename Evaluation<Math>::V Evaluation<Math>::Reached(const Node& node,
                                                        const Subject& s) {
   const V amount = NumberOf(node.args[0], s);
   if (!amount.point) return Bounds<Math>::Anything(amount.missing);
+  int64_t from = s.from, to = s.to;
+  if (s.task != nullptr) {
+    // Of a task: of the local day on which it was accepted.
+    const int64_t accepted = s.task->accepted_at;
+    if (!replay::IsKnown(accepted)) return Bounds<Math>::Anything(node.columns);
+    const int64_t day = frame_.clock().Day(accepted);
+    from = frame_.DayStart(day);
+    to = frame_.DayStart(day + 1);
+  }
   const int64_t wanted = evaluation_internal::Ceiling(ToRatio(amount.lo));
-  const int64_t at = frame_.ReachedAt(node.mask, wanted, s.from, s.to);
-  const Extent time = frame_.Time(node.mask, false, s.from, s.to);
+  const int64_t at = frame_.ReachedAt(node.mask, wanted, from, to);
+  const Extent time = frame_.Time(node.mask, false, from, to);
   if (replay::IsKnown(at) && time.unknown == 0) return Whole(at);
-  V value = Whole(time.unknown != 0 ? s.from : s.to);
+  V value = Whole(time.unknown != 0 ? from : to);
   value.point = false;
   value.hi_open = !replay::IsKnown(at);
   if (!value.hi_open) value.hi = Math::From({at, 1});

@@ -123,8 +123,11 @@ std::span<const Stretch> WorkerFrame::Stretches(uint32_t sets, int64_t pause) {
 int64_t WorkerFrame::ReachedAt(uint32_t sets, int64_t amount, int64_t from,
                                int64_t to) {
   int64_t so_far = 0;
-  for (const Interval& part : Set(sets).intervals()) {
-    if (part.end <= from) continue;
+  const auto& all = Set(sets).intervals();
+  const auto first = std::partition_point(
+      all.begin(), all.end(),
+      [from](const Interval& part) { return part.end <= from; });
+  for (const Interval& part : std::span(first, all.end())) {
     if (part.begin >= to) break;
     const int64_t begin = std::max(part.begin, from);
     const int64_t length = std::min(part.end, to) - begin;

@@ -304,6 +304,7 @@ std::string Words::Confidence(std::string_view word) const {
   if (word == "V1") return (*this)(T::kConfidenceV1);
   if (word == "V2") return (*this)(T::kConfidenceV2);
   if (word == "V3") return (*this)(T::kConfidenceV3);
+  if (word == "C") return (*this)(T::kConfidenceC);
   if (word == "M") return (*this)(T::kConfidenceM);
   return std::string(word);
 }

@@ -305,10 +305,11 @@ int Parser::LatencyCall(size_t where) {
 
 int Parser::ReachedCall(size_t where) {
   Node node{.op = Op::kReached, .type = kInstantType, .domain = domain_};
-  if (domain_ != Domain::kWindow && domain_ != Domain::kDay) {
+  if (domain_ != Domain::kWindow && domain_ != Domain::kDay &&
+      (domain_ != Domain::kTask || !HasWorker())) {
     return Fail(where,
                 "found reached() outside of a worker's period, expected it of "
-                "a period or a day; move it");
+                "a period, a day or a task; move it");
   }
   if (Sets(&node.mask, &node.columns) < 0 || Expect(",") < 0) return -1;
   Skip();

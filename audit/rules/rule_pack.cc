@@ -434,11 +434,12 @@ class Loader {
   }
 
   void Confidence(const std::string& text, const Place& place) {
-    if (text != "V1" && text != "V2" && text != "V3" && text != "M") {
+    if (text != "V1" && text != "V2" && text != "V3" && text != "C" &&
+        text != "M") {
       Fail(place, Cat("found the confidence '", text,
                       "', expected V1 (read in the source), V2 (read "
-                      "about), V3 (derived) or M (from memory); say "
-                      "which"));
+                      "about), V3 (derived), C (a convention of the pack) or "
+                      "M (from memory); say which"));
     }
   }
 

@@ -243,6 +243,23 @@ TEST_F(LanguageTest, WorkAfterEightHoursNeedsAConfirmation) {
   One(pack, {worker}, v1::NO_BREACH_FOUND);
 }
 
+// Within a month, orders after the eighth hour of their own day.
+TEST_F(LanguageTest, OrdersAfterTheEighthHourOfTheirDay) {
+  FakeWorker worker{.id = "W"};
+  worker.tasks = {Task("a", "2026-01-05 08:00", "2026-01-05 16:00"),
+                  Task("b", "2026-01-05 16:00", "2026-01-05 16:30"),
+                  Task("c", "2026-01-06 08:00", "2026-01-06 15:59"),
+                  Task("d", "2026-01-06 15:59", "2026-01-06 16:30"),
+                  Task("e", "2026-01-06 17:00", "2026-01-06 17:30")};
+  const std::string head = "over: 'worker' window: 'month' require: ";
+  const std::string late =
+      "count(task where accepted_at >= reached(ENGAGED, 8 h))";
+  EXPECT_EQ(One(Pack(head + "'" + late + " > 2'"), {worker}, v1::BREACH)
+                .observed(),
+            "2");
+  One(Pack(head + "'" + late + " = 2'"), {worker}, v1::NO_BREACH_FOUND);
+}
+
 TEST_F(LanguageTest, EightHoursExactlyAskForNothing) {
   FakeWorker worker{.id = "W"};
   worker.tasks = {Task("a", "2026-01-05 08:00", "2026-01-05 16:00")};
