@@ -117,6 +117,49 @@ INSTANTIATE_TEST_SUITE_P(Packs, ShippedPackTest,
                          });
 
 // A finding names its rule alone, so that no two packs may use one id.
+TEST_P(ShippedPackTest, WhatNoSourceSaysIsDeclaredAsAConvention) {
+  for (const v1::RuleParameter& parameter : pack_.parameters()) {
+    for (const v1::DatedValue& value : parameter.values()) {
+      EXPECT_EQ(value.confidence() == "C", value.source() == "convention")
+          << parameter.name();
+    }
+  }
+}
+
+// Eleven days a year, thirteen since 2025, and the same in all packs that have
+// them.
+TEST(ShippedPacksTest, HolidaysAreTheSameInAllPacks) {
+  std::string first;
+  int packs = 0;
+  for (const auto& file :
+       std::filesystem::directory_iterator(PLUMBLINE_PACKS)) {
+    auto loaded = LoadRulePack(file.path().string());
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    for (const v1::Calendar& calendar : loaded->pack.calendars()) {
+      if (calendar.name() != "holiday") continue;
+      ++packs;
+      const std::string text = calendar.SerializeAsString();
+      if (first.empty()) first = text;
+      EXPECT_EQ(text, first) << loaded->pack.name();
+      std::map<std::string, int> days;  // By year; no stretch leaves its month.
+      for (const v1::CalendarDays& stretch : calendar.days()) {
+        const auto day = [](const std::string& date) {
+          return std::stoi(date.substr(8));
+        };
+        days[stretch.from().substr(0, 4)] +=
+            stretch.to().empty() ? 1
+                                 : day(stretch.to()) - day(stretch.from()) + 1;
+      }
+      EXPECT_EQ(days, (std::map<std::string, int>{{"2022", 11},
+                                                  {"2023", 11},
+                                                  {"2024", 11},
+                                                  {"2025", 13},
+                                                  {"2026", 13}}));
+    }
+  }
+  EXPECT_EQ(packs, 3);
+}
+
 TEST(ShippedPacksTest, IdsAreUniqueOverAllPacks) {
   std::map<std::string, std::string> seen;
   for (const std::string& name : ShippedPackNames(PLUMBLINE_PACKS)) {
