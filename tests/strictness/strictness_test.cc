@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <deque>
 #include <random>
@@ -421,24 +422,51 @@ TEST_F(StrictnessTest, ThinStrataAreRankedByQuantileRegression) {
   EXPECT_EQ(limit.verdict(), "CANNOT_CONCLUDE(N)");
   const v1::QuantileRank& rank = limit.quantile_regression();
   EXPECT_NEAR(Number(rank.pi().value()), 0.25, 0.03);
-  EXPECT_EQ(rank.pi().method(), "jackknife");
-  EXPECT_LT(Number(rank.pi().hi()), 0.4);
-  EXPECT_GT(Number(rank.pi().lo()), 0.1);
+  EXPECT_EQ(rank.pi().method(), "linear bootstrap");
+  EXPECT_EQ(rank.pi().clusters().n(), 60);
+  EXPECT_EQ(rank.pi().clusters().largest(), 72);
+  EXPECT_LT(Number(rank.pi().hi()), 0.3);
   EXPECT_EQ(rank.verdict(), "BELOW_MIDDLE");
   EXPECT_EQ(rank.n(), 60 * 72);
   EXPECT_LE(rank.rows(), 1500);
-  EXPECT_EQ(rank.levels(), 19);
-  EXPECT_EQ(rank.certified(), 19);
-  ASSERT_EQ(rank.lines_size(), 19);
-  EXPECT_EQ(rank.lines(9).level(), "0.50");
+  // Five columns: 0.02 * 4,320 is less than 20 * 5, so the outermost levels are
+  // not fitted.
+  EXPECT_EQ(rank.columns(), 5);
+  EXPECT_EQ(rank.levels(), 47);
+  EXPECT_EQ(rank.certified(), 47);
+  ASSERT_EQ(rank.lines_size(), 47);
+  EXPECT_EQ(rank.lines(0).level(), "0.04");
+  EXPECT_EQ(rank.lines(23).level(), "0.50");
   // Not needed where strata rank enough.
   log_.plan.set_stratum_min_completed(30);
   EXPECT_EQ(Limit(Run(Make({}))).quantile_regression().verdict(), "NOT_NEEDED");
 }
 
-TEST_F(StrictnessTest, FewWorkersGiveNoJackknife) {
+// The linear errors against what twelve towns alike but for their seeds give.
+TEST_F(StrictnessTest, ErrorsOfQuantileRegressionAreThoseThatSeedsShow) {
   log_.plan.set_stratum_min_completed(100'000);
-  const v1::AuditResult result = Run(Make({.workers = 12}));
+  double sum = 0, squares = 0, errors = 0;
+  constexpr int kTowns = 12;
+  for (int town = 0; town < kTowns; ++town) {
+    Town one{.weeks = 4, .limit_s = 1050};
+    one.seed = static_cast<uint64_t>(100 + town);
+    const v1::AuditResult result = Run(Make(one));
+    const v1::Figure& pi = Limit(result).quantile_regression().pi();
+    const double value = Number(pi.value());
+    sum += value;
+    squares += value * value;
+    errors += (Number(pi.hi()) - Number(pi.lo())) / 2 / 1.96 / kTowns;
+  }
+  const double spread =
+      std::sqrt((squares - sum * sum / kTowns) / (kTowns - 1));
+  EXPECT_GT(errors, spread * 0.6);
+  EXPECT_LT(errors, spread * 1.8);
+}
+
+TEST_F(StrictnessTest, FewTasksGiveNoQuantiles) {
+  log_.plan.set_stratum_min_completed(100'000);
+  const v1::AuditResult result =
+      Run(Make({.workers = 12, .weeks = 2, .a_week = 6}));
   EXPECT_EQ(Limit(result).quantile_regression().verdict(),
             "CANNOT_CONCLUDE(N)");
 }

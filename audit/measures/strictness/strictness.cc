@@ -113,6 +113,11 @@ class Strictness : public Measure {
                     });
     bunching.AddStatistics(&intervals);
     pressure.AddStatistics(&intervals);
+    QuantileRanker quantiles(pool, walk, plan_);
+    for (int t = 0; t < kTargets; ++t) {
+      if (walk.slack[t].n == 0) continue;
+      quantiles.AddStatistics(t, ranks.Coverage(t), &intervals);
+    }
     concessions.AddStatistics(&intervals);
     estimates.AddStatistics(pool.workers(), &intervals);
     intervals.Run();
@@ -122,7 +127,6 @@ class Strictness : public Measure {
     v1::StrictTarget* targets[] = {
         out->has_promise() ? out->mutable_promise() : nullptr,
         out->has_limit() ? out->mutable_limit() : nullptr};
-    QuantileRanker quantiles(pool, walk, plan_);
     const SpeedTally speeds = speed.Sum();
     for (int t = 0; t < kTargets; ++t) {
       if (targets[t] == nullptr) continue;
@@ -137,8 +141,7 @@ class Strictness : public Measure {
       WriteDerived(derived, plan_, targets[t]->mutable_derived());
       WriteGaps(bands, walk.bands, pool.workers().size(), t, plan_, targets[t]);
       WriteCounterfactual(pool, walk, t, targets[t]);
-      quantiles.Write(t, ranks.Coverage(t),
-                      targets[t]->mutable_quantile_regression());
+      quantiles.Write(t, intervals, targets[t]->mutable_quantile_regression());
     }
     bunching.Write(intervals, targets[0], targets[1]);
     for (int t = 0; t < kTargets; ++t) {
