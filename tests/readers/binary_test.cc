@@ -359,5 +359,23 @@ TEST(Protobuf, RecordsThatAreCutOff) {
               HasSubstr("log.pb:1:1: record 1 cannot be parsed"));
 }
 
+// The first fault of the file is told, however it is cut into blocks.
+TEST(Protobuf, TheFirstOfTwoFaultsIsTold) {
+  const std::string bad("\x02\x12\x7f", 3);
+  const std::string good = Delimited({Task("t1", 1), Task("t2", 2)});
+  const std::string bytes = good + bad + good + "\xff";
+  for (const int threads : {1, 3}) {
+    for (const int64_t block : {1, 20, 1 << 20}) {
+      HowToRead how;
+      how.name = "log.pb";
+      how.read.threads = threads;
+      how.read.block_bytes = block;
+      EXPECT_THAT(Message(ReadBytes(bytes, how)),
+                  HasSubstr("log.pb:3:1: record 3 cannot be parsed"))
+          << threads << " threads, blocks of " << block;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace plumbline::replay

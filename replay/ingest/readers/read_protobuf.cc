@@ -1,5 +1,4 @@
-// Length-delimited protobuf: one thread at a time takes whole records out of
-// the stream, all parse them.
+// Length-delimited protobuf, by reflection.
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -13,7 +12,8 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "replay/base/decimal.h"
 #include "replay/ingest/json_cells.h"
-#include "replay/ingest/readers/internal.h"
+#include "replay/ingest/readers/record_blocks.h"
+#include "replay/ingest/readers/stream_rows.h"
 
 namespace plumbline::replay {
 namespace {
@@ -22,130 +22,10 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// Some records of the file, one after the other.
-struct RecordBlock {
-  std::string bytes;
-  std::vector<std::pair<size_t, size_t>> places;  // Offset and size.
-  int64_t first = 1;                              // Number of the first.
-  int64_t number = -1;                            // Of the block.
-};
-
-// The varint at the front of `bytes`: its size, 0 if it is cut off, -1 if it
-// is none.
-int ReadLength(std::string_view bytes, uint64_t* length) {
-  *length = 0;
-  for (int i = 0; i < 10; ++i) {
-    if (static_cast<size_t>(i) == bytes.size()) return 0;
-    const auto byte = static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
-    *length |= static_cast<uint64_t>(byte & 0x7F) << (7 * i);
-    if (byte < 0x80) return i + 1;
-  }
-  return -1;
-}
-
-absl::Status RecordError(const SourceFile& file, int64_t record,
-                         const std::string& what, const std::string& remedy) {
-  return FileError(file, absl::StrCat("record ", record, " ", what), remedy,
-                   record);
-}
-
-class RecordBlocks {
- public:
-  RecordBlocks(const SourceFile& file, const ReadOptions& options)
-      : file_(file), block_bytes_(std::max<int64_t>(options.block_bytes, 1)) {}
-
-  absl::Status Open() {
-    auto stream = OpenStream(file_.path, file_.compression);
-    if (!stream.ok()) return Damaged(stream.status());
-    stream_ = *stream;
-    return absl::OkStatus();
-  }
-
-  // The next records; none at the end.
-  absl::Status Next(RecordBlock* block) {
-    const std::lock_guard lock(mutex_);
-    block->bytes.clear();
-    block->places.clear();
-    block->first = record_;
-    block->number = number_++;
-    if (broken_) return absl::OkStatus();
-    absl::Status status = Take(block);
-    broken_ = !status.ok();
-    return status;
-  }
-
- private:
-  absl::Status Damaged(const arrow::Status& status) const {
-    return RecordError(
-        file_, record_,
-        absl::StrCat("cannot be read: the file breaks off or is damaged (",
-                     status.message(), "), expected it whole"),
-        "copy or export it again");
-  }
-
-  absl::Status Take(RecordBlock* block) {
-    auto want = std::max(static_cast<size_t>(block_bytes_), rest_.size() + 1);
-    while (true) {
-      while (!ended_ && rest_.size() < want) {
-        const size_t have = rest_.size();
-        rest_.resize(want);
-        auto got =
-            stream_->Read(static_cast<int64_t>(want - have), &rest_[have]);
-        rest_.resize(have + (got.ok() ? static_cast<size_t>(*got) : 0));
-        if (!got.ok()) return Damaged(got.status());
-        ended_ = *got == 0;
-      }
-      size_t at = 0;
-      uint64_t length = 0;
-      while (at < rest_.size()) {
-        const int size =
-            ReadLength(std::string_view(rest_).substr(at), &length);
-        if (size < 0 || length > static_cast<uint64_t>(kLongestRow)) {
-          return RecordError(
-              file_, record_ + static_cast<int64_t>(block->places.size()),
-              absl::StrCat("has a length of more than ", kLongestRow >> 20,
-                           " MiB, expected a plumbline.v1.LogRecord behind a "
-                           "varint length"),
-              "write it again");
-        }
-        const auto skip = static_cast<size_t>(size);
-        if (size == 0 || rest_.size() - at - skip < length) break;
-        block->places.emplace_back(at + skip, length);
-        at += skip + static_cast<size_t>(length);
-      }
-      if (at < rest_.size() && ended_) {
-        return RecordError(
-            file_, record_ + static_cast<int64_t>(block->places.size()),
-            absl::StrCat("is cut off: found ", rest_.size() - at,
-                         " bytes of it at the end of the file, expected more"),
-            "copy or export the file again");
-      }
-      if (at > 0 || rest_.empty()) {
-        block->bytes.assign(rest_, 0, at);
-        rest_.erase(0, at);
-        record_ += static_cast<int64_t>(block->places.size());
-        return absl::OkStatus();
-      }
-      want = rest_.size() * 2;
-    }
-  }
-
-  const SourceFile& file_;
-  const int64_t block_bytes_;
-  std::mutex mutex_;
-  std::shared_ptr<arrow::io::InputStream> stream_;
-  std::string rest_;
-  bool ended_ = false;
-  bool broken_ = false;
-  int64_t record_ = 1;
-  int64_t number_ = 0;
-};
-
 // One table of one block, on its way into a batch.
 class TableRows {
  public:
-  TableRows(const TableSchema& table, const DecodeOptions& decode)
-      : table_(table), decode_(decode) {}
+  explicit TableRows(const TableSchema& table) : table_(table) {}
 
   void Clear() {
     records_.clear();
@@ -158,15 +38,13 @@ class TableRows {
   bool empty() const { return records_.empty(); }
 
   // Only columns that some record of the block has are in the batch.
-  absl::Status Deliver(const SourceFile& file, int thread, FaultLog& faults,
-                       RecordSink& sink, std::set<std::string>* names) {
-    faults.CountRows(table_.name, decode_.file_index,
-                     static_cast<int64_t>(records_.size()));
+  absl::Status Deliver(RowTarget* target) {
+    target->faults.CountRows(table_.name, target->decode.file_index,
+                             static_cast<int64_t>(records_.size()));
     const Reflection& reflection = *records_[0]->GetReflection();
     v1::TableImport import;
     import.set_table(table_.name);
-    SourceFile shape = file;
-    shape.columns.clear();
+    std::vector<std::string> columns;
     std::vector<const FieldDescriptor*> fields;
     std::set<std::string> free;
     for (const ColumnSchema& column : table_.columns) {
@@ -180,9 +58,10 @@ class TableRows {
       auto& mapped = *import.add_columns();
       mapped.set_to(column.name);
       mapped.set_from(column.name);
-      shape.columns.push_back(column.name);
+      columns.push_back(column.name);
       fields.push_back(column.field);
-      if (some) names->insert(absl::StrCat(table_.name, ".", column.name));
+      if (!some) continue;
+      target->columns.insert(absl::StrCat(table_.name, ".", column.name));
     }
     const FieldDescriptor* map = table_.message->FindFieldByName("attributes");
     if (map != nullptr) {
@@ -201,18 +80,11 @@ class TableRows {
     }
     const std::vector<std::string> keys(prefixed.begin(), prefixed.end());
     for (const std::string& name : keys) {
-      shape.columns.push_back(name);
-      names->insert(absl::StrCat(table_.name, ".", name));
+      columns.push_back(name);
+      target->columns.insert(absl::StrCat(table_.name, ".", name));
     }
-    auto decoder = Decoder::Make(import, shape, decode_);
-    if (!decoder.ok()) return decoder.status();
     Source source{*this, reflection, fields, map, keys};
-    work_.caches.clear();
-    work_.batch.lines = lines_;
-    work_.ascii = false;
-    absl::Status status = decoder->Decode(source, faults, work_);
-    if (!status.ok() || work_.batch.rows == 0) return status;
-    return sink.Accept(thread, work_.batch);
+    return target->Deliver(import, std::move(columns), lines_, source, work_);
   }
 
  private:
@@ -331,7 +203,6 @@ class TableRows {
   };
 
   const TableSchema& table_;
-  const DecodeOptions& decode_;
   std::vector<const Message*> records_;
   std::vector<int64_t> lines_;
   Decoder::Work work_;
@@ -345,36 +216,67 @@ const Message* RowOf(const v1::LogRecord& record) {
   return field == nullptr ? nullptr : &reflection.GetMessage(record, field);
 }
 
-absl::Status ParseRecords(const SourceFile& file, const RecordBlock& block,
-                          std::vector<v1::LogRecord>* records) {
-  const google::protobuf::LogSilencer silence;  // What is wrong is returned.
-  if (records->size() < block.places.size()) {
-    records->resize(block.places.size());
-  }
-  for (size_t i = 0; i < block.places.size(); ++i) {
-    const auto [at, size] = block.places[i];
-    v1::LogRecord& record = (*records)[i];
-    const int64_t number = block.first + static_cast<int64_t>(i);
-    if (!record.ParseFromArray(block.bytes.data() + at,
-                               static_cast<int>(size)) ||
-        record.record_case() == v1::LogRecord::RECORD_NOT_SET) {
-      return RecordError(file, number,
-                         "cannot be parsed, expected a plumbline.v1.LogRecord "
-                         "of a kind that is known",
-                         "write it again with this version's log.proto");
-    }
-    if (record.has_info() &&
-        (file.info == nullptr ||
-         !google::protobuf::util::MessageDifferencer::Equals(record.info(),
-                                                             *file.info))) {
-      return RecordError(file, number,
-                         "is a LogInfo that differs from the first, expected "
-                         "one for the whole file",
-                         "audit the logs apart");
+// One thread's records, sorted into their tables.
+class RecordRows {
+ public:
+  explicit RecordRows(const DecodeOptions&) {
+    for (const TableSchema& table : Tables()) {
+      tables_.try_emplace(table.message->name(), table);
     }
   }
-  return absl::OkStatus();
-}
+
+  absl::Status Read(const RecordBlock& block, RowTarget* target) {
+    for (auto& [name, rows] : tables_) rows.Clear();
+    if (absl::Status status = Parse(target->file, block); !status.ok()) {
+      return status;
+    }
+    for (size_t i = 0; i < block.places.size(); ++i) {
+      const Message* row = RowOf(records_[i]);
+      const auto found = tables_.find(row->GetDescriptor()->name());
+      if (found == tables_.end()) continue;  // The LogInfo.
+      found->second.Add(*row, block.first + static_cast<int64_t>(i));
+    }
+    for (auto& [name, rows] : tables_) {
+      if (rows.empty()) continue;
+      if (absl::Status status = rows.Deliver(target); !status.ok()) {
+        return status;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Parse(const SourceFile& file, const RecordBlock& block) {
+    const google::protobuf::LogSilencer silence;  // What is wrong is returned.
+    records_.resize(std::max(records_.size(), block.places.size()));
+    for (size_t i = 0; i < block.places.size(); ++i) {
+      const auto [at, size] = block.places[i];
+      v1::LogRecord& record = records_[i];
+      const int64_t number = block.first + static_cast<int64_t>(i);
+      if (!record.ParseFromArray(block.bytes.data() + at,
+                                 static_cast<int>(size)) ||
+          record.record_case() == v1::LogRecord::RECORD_NOT_SET) {
+        return RecordError(file, number,
+                           "cannot be parsed, expected a "
+                           "plumbline.v1.LogRecord of a kind that is known",
+                           "write it again with this version's log.proto");
+      }
+      if (record.has_info() &&
+          (file.info == nullptr ||
+           !google::protobuf::util::MessageDifferencer::Equals(record.info(),
+                                                               *file.info))) {
+        return RecordError(file, number,
+                           "is a LogInfo that differs from the first, expected "
+                           "one for the whole file",
+                           "audit the logs apart");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<v1::LogRecord> records_;  // The blocks' in turn.
+  std::map<std::string, TableRows> tables_;
+};
 
 }  // namespace
 
@@ -395,45 +297,8 @@ absl::Status ReadProtobuf(const SourceFile& file, const DecodeOptions& decode,
                           const ReadOptions& options, FaultLog& faults,
                           RecordSink& sink, std::vector<std::string>* columns) {
   RecordBlocks blocks(file, options);
-  if (absl::Status status = blocks.Open(); !status.ok()) return status;
-  FirstFailure failure;
-  std::mutex mutex;
-  std::set<std::string> names;
-  RunThreads(options.threads, [&](int thread) {
-    RecordBlock block;
-    std::vector<v1::LogRecord> records;
-    std::map<const google::protobuf::Descriptor*, TableRows> tables;
-    for (const TableSchema& table : Tables()) {
-      tables.try_emplace(table.message, table, decode);
-    }
-    std::set<std::string> own;
-    while (!failure.failed()) {
-      absl::Status status = blocks.Next(&block);
-      if (status.ok() && block.places.empty()) break;
-      if (status.ok()) status = ParseRecords(file, block, &records);
-      if (status.ok()) {
-        for (auto& [type, rows] : tables) rows.Clear();
-        for (size_t i = 0; i < block.places.size(); ++i) {
-          const Message* row = RowOf(records[i]);
-          const auto found = tables.find(row->GetDescriptor());
-          if (found == tables.end()) continue;  // The LogInfo.
-          found->second.Add(*row, block.first + static_cast<int64_t>(i));
-        }
-        for (auto& [type, rows] : tables) {
-          if (rows.empty() || !status.ok()) continue;
-          status = rows.Deliver(file, thread, faults, sink, &own);
-        }
-      }
-      if (!status.ok()) {
-        failure.Note(block.number, status);
-        break;
-      }
-    }
-    const std::lock_guard lock(mutex);
-    names.insert(own.begin(), own.end());
-  });
-  if (columns != nullptr) columns->assign(names.begin(), names.end());
-  return failure.status();
+  return ReadBlocks<RecordRows>(blocks, file, decode, options, faults, sink,
+                                columns);
 }
 
 absl::StatusOr<int64_t> CountRecords(const SourceFile& file,
@@ -445,7 +310,7 @@ absl::StatusOr<int64_t> CountRecords(const SourceFile& file,
   while (true) {
     absl::Status status = blocks.Next(&block);
     if (!status.ok()) return status;
-    if (block.places.empty()) return rows;
+    if (block.empty()) return rows;
     rows += static_cast<int64_t>(block.places.size());
   }
 }
