@@ -723,6 +723,10 @@ class PackJudge : public Judge {
                math.Compare(left.shortfall_lo, none) <= 0) {
       decision->verdict = v1::INSUFFICIENT_EVIDENCE;
       decision->reason = CellsUnknown({"pay.paid_at", "pay.period_start"});
+    } else if (decision->verdict == v1::BREACH && note->due > subject.to &&
+               !frame_->LastsTo(note->due)) {
+      decision->verdict = v1::INSUFFICIENT_EVIDENCE;
+      decision->reason = TopUpStillOpen();
     }
   }
 

@@ -75,6 +75,16 @@ Reason PayPeriodsUnknown() {
       {"pay.period_end", "pay.period_start"}};
 }
 
+Reason TopUpStillOpen() {
+  return {
+      "Short, but pay that makes it good may come until after the log ends. "
+      "The payments up to then, and the day on which the log ends, would "
+      "settle it.",
+      "有不足，但补足期限晚于日志的截止时间。此期限之前的支付记录以及日志的截止"
+      "日期可据以判断。",
+      {"log.observed_to", "pay.paid_at"}};
+}
+
 Reason DivisionByZero() {
   return {
       "The formula divides by zero here or takes the largest of nothing, so it "

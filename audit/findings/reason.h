@@ -29,6 +29,8 @@ Reason CellsUnknown(std::vector<std::string> columns);
 Reason TasksStraddle(std::vector<std::string> columns);
 // Short in a week that stands for a pay period, not in all of them together.
 Reason PayPeriodsUnknown();
+// A shortfall that may still be made good after the log ends.
+Reason TopUpStillOpen();
 Reason DivisionByZero();
 Reason RuleFromMemory();
 Reason NoWorkerNamed();

@@ -118,6 +118,9 @@ class WorkerFrame {
   int64_t ReachedAt(uint32_t sets, int64_t amount, int64_t from, int64_t to);
   // After it nothing can be said; the end of time where the log names no end.
   int64_t Horizon() const;
+  // Whether the log surely goes on to `instant`: it says so, or the worker has
+  // a record at or after it.
+  bool LastsTo(int64_t instant);
   // Grows with each worker.
   int64_t generation() const { return generation_; }
   // The local day of a plan that an instant belongs to.

@@ -77,6 +77,16 @@ int64_t WorkerFrame::Horizon() const {
   return IsKnown(shape_.observed_to) ? shape_.observed_to : kForever;
 }
 
+bool WorkerFrame::LastsTo(int64_t instant) {
+  if (IsKnown(shape_.observed_to) && shape_.observed_to >= instant) return true;
+  FindSpan();
+  if (last_ >= instant) return true;
+  return std::any_of(timeline_->pay.begin(), timeline_->pay.end(),
+                     [instant](const replay::PayLine& line) {
+                       return IsKnown(line.paid_at) && line.paid_at >= instant;
+                     });
+}
+
 Period WorkerFrame::Next(int plan, size_t period) {
   PlanState& state = plans_[plan];
   const Period window = state.periods[period];

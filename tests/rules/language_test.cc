@@ -514,13 +514,29 @@ TEST_F(TopUpTest, APartLeavesTheRest) {
             "2.00");
 }
 
+// The log has to go on until the last day for making good, or show that it
+// does.
+TEST_F(TopUpTest, NoBreachWhileItMayStillBeMadeGood) {
+  FakeWorker worker = Short();
+  const auto open = One(Rule("14 d"), {worker}, v1::INSUFFICIENT_EVIDENCE);
+  EXPECT_THAT(open.missing(), testing::Contains("log.observed_to"));
+  log_.log.info.set_observed_to("2026-01-25T23:59:59+08:00");
+  One(Rule("14 d"), {worker}, v1::INSUFFICIENT_EVIDENCE);
+  log_.log.info.set_observed_to("2026-01-26T00:00:00+08:00");
+  One(Rule("14 d"), {worker}, v1::BREACH);
+  log_.log.info.clear_observed_to();
+  worker.pay = {Line(1 * kYuan, "2026-01-26 00:00")};
+  One(Rule("14 d"), {worker}, v1::BREACH);
+}
+
 TEST_F(TopUpTest, WithoutADateNothingIsSure) {
   FakeWorker worker = Short();
   worker.pay = {Line(6 * kYuan, "")};
   const auto found = One(Rule("14 d"), {worker}, v1::INSUFFICIENT_EVIDENCE);
   EXPECT_THAT(found.missing(), testing::Contains("pay.paid_at"));
-  // Too little whatever its date.
+  // Too little whatever its date, in a log that goes on to the end of it.
   worker.pay = {Line(1 * kYuan, "")};
+  log_.log.info.set_observed_to("2026-01-26T00:00:00+08:00");
   EXPECT_EQ(One(Rule("14 d"), {worker}, v1::BREACH).shortfall().amount(),
             "5.00");
 }

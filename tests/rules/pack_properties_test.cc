@@ -68,6 +68,8 @@ class PackPropertiesTest : public testing::TestWithParam<PackCase> {
     packs_ = {*loaded};
     ASSERT_TRUE(absl::LoadTimeZone(test.zone, &log_.context.zone));
     log_.log.info.set_currency(test.currency);
+    // Long after all that can make good.
+    log_.log.info.set_observed_to("2027-01-01T00:00:00Z");
     log_.Columns({"tasks.worker_id", "tasks.accepted_at", "tasks.picked_up_at",
                   "tasks.completed_at", "tasks.cancelled_at", "tasks.status",
                   "tasks.city", "tasks.weather", "tasks.wheelchair",

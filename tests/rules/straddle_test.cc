@@ -258,6 +258,7 @@ TEST_F(StraddleTest, TopUpsOfOrdersOverTheEdge) {
   replay::PayLine line = NewLine("night", v1::PAY_TOP_UP, 100 * kYuan);
   line.paid_at = At("2025-06-09 03:00");
   worker.pay.push_back(line);
+  log_.log.info.set_observed_to("2025-07-01T00:00:00+08:00");
   const std::string top_up = "top_up { kinds: 'top_up' within: '7 d' } ";
   EXPECT_EQ(Verdicts(Floor(top_up), {worker}), "INSUFFICIENT_EVIDENCE 2");
   EXPECT_EQ(Verdicts(Floor(Cat(top_up, "straddle: 'by_end'")), {worker}),
