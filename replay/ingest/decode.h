@@ -188,6 +188,20 @@ class Decoder {
     std::vector<std::string> equals;
   };
 
+  // The steps of Make.
+  absl::Status FindSource(const std::string& name, int* index) const;
+  int IndexOf(std::string_view column) const;
+  bool MayLack(const ColumnSchema& column) const;
+  absl::Status AddColumn(const v1::ColumnImport& mapped, std::string* missing);
+  absl::Status ResolveSource(const v1::ColumnImport& mapped,
+                             MappedColumn* column, bool* there,
+                             std::string* missing) const;
+  absl::Status ResolveCells(const v1::ColumnImport& mapped,
+                            MappedColumn* column);
+  absl::Status AddRowTests(const v1::TableImport& import);
+  void AddFreeColumns();
+  void AddOrders();
+
   CellResult Parse(const MappedColumn& column, std::string_view text,
                    Cache& cache, int64_t* value) const;
   void Fault(size_t column, size_t row, std::string_view id,
