@@ -169,6 +169,7 @@ std::string RuleText(const v1::RulePack& pack, const CompiledRule& compiled,
     absl::StrAppend(&text, "    ", let.name(), " = ", let.is(), "\n");
   }
   line({"requires: ", "要求："}, rule.require());
+  line({"shows: ", "列示："}, rule.shows());
   line({"reads: ", "所需字段："}, ColumnsText(compiled, false));
   line({"reads where there: ", "可选字段："}, ColumnsText(compiled, true));
   if (rule.has_top_up()) {

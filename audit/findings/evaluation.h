@@ -169,6 +169,8 @@ class Evaluation {
         return Exists(node, s);
       case Op::kDuring:
         return During(node, s);
+      case Op::kFinding:
+        return Found(node);
       case Op::kField:
       case Op::kRoster: {
         const int64_t value = RawField(node, s);
@@ -479,6 +481,7 @@ class Evaluation {
   Answer During(const Node& node, const Subject& s);
   V TimeInCalendar(const Node& node, const Subject& s);
   V Measured(const Node& node);
+  Answer Found(const Node& node);
 
   V Total(int index) {
     const std::vector<int>& nodes = gate_ ? owner_.gate_sums_ : owner_.sums_;

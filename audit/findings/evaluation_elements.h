@@ -562,6 +562,20 @@ typename Evaluation<Math>::V Evaluation<Math>::Measured(const Node& node) {
   return Bounds<Math>::Anything(0);
 }
 
+template <typename Math>
+Answer Evaluation<Math>::Found(const Node& node) {
+  MeasuredVerdict own;
+  if (owner_.measures_ == nullptr ||
+      !FindVerdict(*owner_.measures_, node.words[0], &own)) {
+    failure_ = {Failure::kNoMeasure, -1, 0, node.words[0]};
+    return {Truth::kUnknown, 0};
+  }
+  if (own.verdict == OwnVerdict::kFinding) return {Truth::kTrue, 0};
+  if (own.verdict == OwnVerdict::kNoFinding) return {Truth::kFalse, 0};
+  failure_ = {Failure::kNoVerdict, -1, 0, node.words[0]};
+  return {Truth::kUnknown, 0};
+}
+
 }  // namespace plumbline::audit
 
 #endif  // PLUMBLINE_AUDIT_FINDINGS_EVALUATION_ELEMENTS_H_

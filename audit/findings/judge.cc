@@ -16,6 +16,7 @@
 #include "audit/findings/tally.h"
 #include "audit/findings/top_ups.h"
 #include "audit/rules/compiled_pack.h"
+#include "audit/rules/measure_path.h"
 #include "audit/rules/text.h"
 #include "audit/stats/decimal.h"
 #include "plumbline/v1/judge.pb.h"
@@ -420,6 +421,12 @@ class PackJudge : public Judge {
   Reason OpenReason(const RuleState& state, uint64_t missing,
                     const ParameterFailure& failure, bool* whole) const {
     *whole = false;
+    if (failure.kind == Failure::kNoVerdict) {
+      *whole = true;
+      MeasuredVerdict own;
+      FindVerdict(*measures_, failure.measure, &own);
+      return OfMeasure(own);
+    }
     if (failure.kind != Failure::kNone) {
       *whole = true;
       const std::string_view city = failure.city == 0
@@ -1022,8 +1029,16 @@ class PackJudge : public Judge {
     const bool dated = state.rule->from > std::numeric_limits<int64_t>::min() ||
                        state.rule->to != kNoDay;
     days_.resize(timeline.tasks.size());
+    bool any_in_force = false;
     for (size_t i = 0; i < timeline.tasks.size(); ++i) {
-      days_[i] = KeyDay(state, timeline.tasks[i]);
+      const int64_t day = days_[i] = KeyDay(state, timeline.tasks[i]);
+      any_in_force |=
+          day == kNoDay || (day >= state.rule->from && day <= state.rule->to);
+    }
+    if (!any_in_force) {
+      for (const int64_t day : days_) InForce(state, day);  // Counts them.
+      FinishGroup(state, &group);
+      return;
     }
     state.sure->Ask(timeline.tasks, days_, &sure_);
     for (size_t i = 0; i < timeline.tasks.size(); ++i) {
@@ -1168,6 +1183,7 @@ class PackJudge : public Judge {
                     std::vector<v1::FlaggedTask>* flagged) const;
   void AggregateFindings(const RuleState& state, Tally* tally) const;
   void PlatformFinding(RuleState& state, Tally* tally) const;
+  void ShowFigure(const v1::Rule& rule, v1::Finding* finding) const;
   BreachEntry* AddPlatform(const RuleState& state, const Outcome& outcome,
                            const PeriodKey& period, Tally* tally) const;
   void ApplyGate(const RuleState& state, Tally* tally) const;
@@ -1255,6 +1271,19 @@ void PackJudge::PlatformFinding(RuleState& state, Tally* tally) const {
   const int64_t end = frame_->Horizon();
   subject.day = end < int64_t{1} << 50 ? frame_->clock().Day(end - 1)
                                        : state.lookup->pack().last_checked;
+  if (state.rule->require < 0) {
+    const std::string& path = state.rule->rule->shows();
+    MeasuredFigure figure;
+    ReasonEntry& entry =
+        tally->Find(v1::INSUFFICIENT_EVIDENCE,
+                    FindFigure(*measures_, path, &figure)
+                        ? NoNumberSet()
+                        : OfParameter({Failure::kNoMeasure, -1, 0, path},
+                                      *state.pack->compiled, ""));
+    entry.n = tasks_;
+    entry.whole_table = true;
+    return;
+  }
   state.evaluator->Give(measures_);
   state.evaluator->TakeUsed();
   state.evaluator->Record(true);
@@ -1267,6 +1296,24 @@ void PackJudge::PlatformFinding(RuleState& state, Tally* tally) const {
     Used(state, breach);
   }
   state.evaluator->Record(false);
+}
+
+// The figure of the measures that findings of the rule show.
+void PackJudge::ShowFigure(const v1::Rule& rule, v1::Finding* finding) const {
+  MeasuredFigure figure;
+  if (rule.shows().empty() || !FindFigure(*measures_, rule.shows(), &figure)) {
+    return;
+  }
+  finding->set_observed(figure.value);
+  finding->clear_interval();
+  if (!figure.lo.empty() && !figure.hi.empty()) {
+    finding->add_interval(figure.lo);
+    finding->add_interval(figure.hi);
+  }
+  v1::TraceStep* step = finding->add_trace();
+  step->set_name("shows");
+  step->set_value(figure.value);
+  step->set_formula(rule.shows());
 }
 
 void PackJudge::AggregateFindings(const RuleState& state, Tally* tally) const {
@@ -1429,7 +1476,7 @@ void PackJudge::FillRule(const RuleState& state, v1::Finding* finding) const {
   finding->set_source(state.pack->pack.sources(state.rule->source).title());
   finding->set_place_in_source(rule.place_in_source());
   finding->set_strength(rule.strength());
-  finding->set_grade("D");
+  finding->set_grade(rule.grade().empty() ? "D" : rule.grade());
   finding->set_severity(rule.severity());
   finding->set_note(rule.note());
   finding->set_note_zh(rule.note_zh());
@@ -1586,6 +1633,9 @@ void PackJudge::ConcludeRule(RuleState& state,
     finding.set_n(0);
     finding.set_reason("The log holds nothing that the rule is about.");
     finding.set_reason_zh("日志中没有本条所涉及的内容。");
+  }
+  for (size_t i = before; i < findings->size(); ++i) {
+    ShowFigure(*state.rule->rule, &(*findings)[i]);
   }
 }
 

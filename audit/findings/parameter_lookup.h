@@ -21,6 +21,7 @@ enum class Failure : uint8_t {
   kFromMemory,    // Confidence M.
   kCalendar,      // A calendar does not reach so far, or is from memory.
   kNoMeasure,     // The log gives no such figure.
+  kNoVerdict,     // The measure itself does not conclude.
 };
 
 struct ParameterFailure {

@@ -106,6 +106,48 @@ Reason NoWorkerNamed() {
           {"tasks.worker_id"}};
 }
 
+Reason OfMeasure(const MeasuredVerdict& own) {
+  struct Code {
+    std::string_view word, text, text_zh;
+  };
+  static constexpr Code kCodes[] = {
+      {"CANNOT_CONCLUDE(N)", "too few tasks, workers or weeks",
+       "任务、劳动者或周数过少"},
+      {"CANNOT_CONCLUDE(MISS)",
+       "what is missing in the log could turn the verdict",
+       "日志缺失的部分足以改变结论"},
+      {"CANNOT_CONCLUDE(ID)",
+       "the log does not hold what would tell one reading from another",
+       "日志不足以区分不同解释"},
+      {"CANNOT_CONCLUDE(DEP)",
+       "the verdict changes with the reference, the bound or the placebo",
+       "结论随参照、界限或安慰剂检验而变"},
+      {"CANNOT_CONCLUDE(INT)", "the log contradicts itself here",
+       "日志在此处自相矛盾"},
+      {"CANNOT_CONCLUDE(POW)",
+       "not significant, and an effect that matters could have been missed",
+       "不显著，但可能遗漏了有意义的差异"}};
+  Reason reason;
+  std::string text = own.reason, text_zh = own.reason_zh;
+  for (const Code& code : kCodes) {
+    if (code.word != own.word) continue;
+    if (text.empty()) text = Cat(code.text, ".");
+    if (text_zh.empty()) text_zh = Cat(code.text_zh, "。");
+  }
+  reason.text = Cat("The measure itself does not conclude (", own.word,
+                    text.empty() ? ")." : "): ", text);
+  reason.text_zh = Cat("测量本身无法得出结论（", own.word,
+                       text_zh.empty() ? "）。" : "）：", text_zh);
+  return reason;
+}
+
+Reason NoNumberSet() {
+  return {
+      "No source sets a number for this: the figure is shown for what it is.",
+      "没有任何来源为此规定数值：仅列示该数据。",
+      {}};
+}
+
 Reason OfUndecidable(const v1::Undecidable& test) {
   return {test.reason(), test.reason_zh(), {}};
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "audit/findings/evaluate.h"
+#include "audit/rules/measure_path.h"
 
 namespace plumbline::audit {
 
@@ -34,6 +35,10 @@ Reason TopUpStillOpen();
 Reason DivisionByZero();
 Reason RuleFromMemory();
 Reason NoWorkerNamed();
+// The measure itself does not conclude, and why.
+Reason OfMeasure(const MeasuredVerdict& own);
+// No source sets a number for the figure that the rule shows.
+Reason NoNumberSet();
 Reason OfUndecidable(const v1::Undecidable& test);
 Reason OfParameter(const ParameterFailure& failure, const CompiledPack& pack,
                    std::string_view city);

@@ -99,6 +99,7 @@ enum class Op : uint8_t {
   kWindowEdge,  // ref: 0 start, 1 end.
   kDuring,      // args[0]: an instant; calendar.
   kMeasure,     // words[0]: path in the result's measures.
+  kFinding,     // words[0]: path to a verdict of a measure's own.
   kLongestRun,  // mask: time sets; args[0]: the pause that ends a run.
   kLongestGap,  // mask: time sets; the longest stretch outside them.
   kAddMonths,   // args[0]: instant; constant: months.

@@ -55,7 +55,7 @@ class Parser {
   int ReachedCall(size_t where);
   int DuringCall(size_t where);
   int Calendar();
-  int MeasureCall(size_t where);
+  int MeasureCall(bool verdict, size_t where);
   int RunColumn(std::string_view word, size_t where);
   int ClassByText(int index, size_t where);
 

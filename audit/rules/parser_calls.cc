@@ -54,7 +54,9 @@ int Parser::Call(std::string_view name, size_t where) {
   if (name == "latency") return LatencyCall(where);
   if (name == "reached") return ReachedCall(where);
   if (name == "during") return DuringCall(where);
-  if (name == "measure") return MeasureCall(where);
+  if (name == "measure" || name == "finding") {
+    return MeasureCall(name == "finding", where);
+  }
   if (name == "min" || name == "max") return ChoiceCall(name == "min", where);
   if (name == "if") return IfCall(where);
   if (name == "known") return KnownCall();
@@ -79,7 +81,7 @@ int Parser::Call(std::string_view name, size_t where) {
                          "smallest, quantile, "
                          "min, max, if, known, recorded, longest_run, gap, "
                          "absent, exists, first, last, latency, reached, "
-                         "during, measure, rank_in_estimates, add_months or a "
+                         "during, measure, finding, rank_in_estimates, add_months or a "
                          "parameter; "
                          "correct the name"));
 }

@@ -358,23 +358,29 @@ int Parser::DuringCall(size_t where) {
               .calendar = calendar});
 }
 
-int Parser::MeasureCall(size_t where) {
+int Parser::MeasureCall(bool verdict, size_t where) {
   std::vector<std::string> words;
   if (domain_ != Domain::kPlatform) {
-    return Fail(where,
-                "found measure() in a rule that is not over the platform, "
-                "expected over: \"platform\"; change one of them");
+    return Fail(where, Cat("found ", verdict ? "finding" : "measure",
+                           "() in a rule that is not over the platform, "
+                           "expected over: \"platform\"; change one of them"));
   }
   Skip();
   const size_t here = at_;
   if (String(&words) < 0 || Expect(")") < 0) return -1;
-  if (!IsMeasurePath(words[0])) {
+  if (verdict && !IsVerdictPath(words[0])) {
+    return Fail(here, Cat("found the verdict of '", words[0],
+                          "', expected a path under measures in findings.json "
+                          "to what has one, such as erosion.limitRatchet; "
+                          "correct it"));
+  }
+  if (!verdict && !IsMeasurePath(words[0])) {
     return Fail(here, Cat("found the measure '", words[0],
                           "', expected a path under measures in findings.json "
                           "such as targets.limit.rank.pi; correct it"));
   }
-  return Add({.op = Op::kMeasure,
-              .type = NumberType(kPure),
+  return Add({.op = verdict ? Op::kFinding : Op::kMeasure,
+              .type = verdict ? kBoolType : NumberType(kPure),
               .domain = domain_,
               .words = std::move(words)});
 }

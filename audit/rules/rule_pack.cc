@@ -18,6 +18,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "audit/rules/compiled_pack.h"
+#include "audit/rules/measure_path.h"
 #include "audit/rules/pack_lint.h"
 #include "audit/rules/pack_parts.h"
 #include "audit/rules/text.h"
@@ -785,6 +786,30 @@ class Loader {
     }
   }
 
+  // The figure that findings show, and its grade.
+  bool Shows(const v1::Rule& rule, const pb::TextFormat::ParseInfoTree* tree,
+             const CompiledRule& made) {
+    if (!rule.shows().empty()) {
+      const Place here = At(tree, rule, "shows");
+      if (made.domain != Domain::kPlatform) {
+        Fail(here, Cat("found shows in a rule over ", rule.over(),
+                       ", expected it in one over platform; remove it"));
+      } else if (!IsMeasurePath(rule.shows())) {
+        Fail(here, Cat("found the figure '", rule.shows(),
+                       "', expected a path under measures in findings.json "
+                       "such as targets.limit.rank.pi; correct it"));
+      }
+    }
+    const std::string& grade = rule.grade();
+    if (!grade.empty() && grade != "D" && grade != "T" && grade != "M" &&
+        grade != "S") {
+      Fail(At(tree, rule, "grade"),
+           Cat("found the grade '", grade,
+               "', expected D, T, M or S; correct it"));
+    }
+    return status_.ok();
+  }
+
   void Requirement(const v1::Rule& rule,
                    const pb::TextFormat::ParseInfoTree* tree,
                    const Place& place, const std::map<std::string, int>& lets,
@@ -792,6 +817,8 @@ class Loader {
     Program& program = made->program;
     const Place here =
         rule.require().empty() ? place : At(tree, rule, "require");
+    if (!Shows(rule, tree, *made)) return;
+    if (rule.require().empty() && !rule.shows().empty()) return;
     if (rule.require().empty()) {
       Fail(place, Cat("found the rule ", rule.id(),
                       " without require, expected what it demands; "

@@ -84,7 +84,8 @@ class LanguageTest : public testing::Test {
         "last_checked: '2026-11-01' sources { id: 's' title: 's' } ",
         parts,
         " rules { id: 'R' clause: 'c' clause_zh: 'c' source: 's' "
-        "confidence: 'V1' strength: 'L' severity: 3 ",
+        "confidence: 'V1' strength: 'L' ",
+        fields.find("severity") == std::string::npos ? "severity: 3 " : "",
         fields, " }");
   }
 
@@ -254,9 +255,9 @@ TEST_F(LanguageTest, OrdersAfterTheEighthHourOfTheirDay) {
   const std::string head = "over: 'worker' window: 'month' require: ";
   const std::string late =
       "count(task where accepted_at >= reached(ENGAGED, 8 h))";
-  EXPECT_EQ(One(Pack(head + "'" + late + " > 2'"), {worker}, v1::BREACH)
-                .observed(),
-            "2");
+  EXPECT_EQ(
+      One(Pack(head + "'" + late + " > 2'"), {worker}, v1::BREACH).observed(),
+      "2");
   One(Pack(head + "'" + late + " = 2'"), {worker}, v1::NO_BREACH_FOUND);
 }
 
@@ -615,6 +616,122 @@ TEST_F(LanguageTest, ARuleOnAMeasureOfThePlatform) {
   EXPECT_EQ(found.required(), "0.500000000");
   measures_.mutable_targets()->mutable_limit()->mutable_rank()->set_pi("0.5");
   One(pack, {}, v1::NO_BREACH_FOUND);
+}
+
+// An entry of a list by its words, and a figure with its interval.
+TEST_F(LanguageTest, AFigureOfAList) {
+  const std::string pack = Pack(
+      "over: 'platform' window: 'log' severity: 1 grade: 'T' require: "
+      "\"measure('erosion.weather[weather=rain,quantity=limit].ratio') >= 1\" "
+      "shows: 'strictness.limit.onTime'");
+  One(pack, {}, v1::INSUFFICIENT_EVIDENCE);
+  auto add = [&](const std::string& weather, const std::string& quantity,
+                 const std::string& ratio) {
+    v1::WeatherEffect* one = measures_.mutable_erosion()->add_weather();
+    one->set_weather(weather);
+    one->set_quantity(quantity);
+    one->set_ratio(ratio);
+  };
+  add("rain", "pay", "0.5");
+  add("severe", "limit", "0.6");
+  One(pack, {}, v1::INSUFFICIENT_EVIDENCE);
+  add("rain", "limit", "0.98");
+  v1::Figure* figure =
+      measures_.mutable_strictness()->mutable_limit()->mutable_on_time();
+  figure->set_value("0.75");
+  figure->set_lo("0.70");
+  figure->set_hi("0.80");
+  const auto found = One(pack, {}, v1::INDICATOR);
+  EXPECT_EQ(found.grade(), "T");
+  EXPECT_EQ(found.observed(), "0.75");
+  EXPECT_THAT(found.interval(), ElementsAre("0.70", "0.80"));
+  EXPECT_EQ(found.trace(found.trace_size() - 1).formula(),
+            "strictness.limit.onTime");
+}
+
+// The measure's own verdict, in its own words where it has none.
+TEST_F(LanguageTest, TheVerdictOfAMeasure) {
+  const std::string pack = Pack(
+      "over: 'platform' window: 'log' severity: 1 require: "
+      "\"not finding('erosion.limitRatchet')\" "
+      "shows: 'erosion.limitRatchet.cut.value'");
+  EXPECT_THAT(One(pack, {}, v1::INSUFFICIENT_EVIDENCE).reason(),
+              HasSubstr("erosion.limitRatchet"));
+  v1::Ratchet* ratchet = measures_.mutable_erosion()->mutable_limit_ratchet();
+  ratchet->set_verdict("CANNOT_CONCLUDE(N)");
+  ratchet->mutable_cut()->set_value("-0.2");
+  ratchet->mutable_cut()->set_lo("-0.3");
+  ratchet->mutable_cut()->set_hi("-0.1");
+  const auto open = One(pack, {}, v1::INSUFFICIENT_EVIDENCE);
+  EXPECT_THAT(open.reason(), HasSubstr("CANNOT_CONCLUDE(N)"));
+  EXPECT_THAT(open.reason(), HasSubstr("too few"));
+  EXPECT_THAT(open.reason_zh(), HasSubstr("过少"));
+  EXPECT_EQ(open.observed(), "-0.2");
+  EXPECT_THAT(open.interval(), ElementsAre("-0.3", "-0.1"));
+  ratchet->set_verdict("FINDING");
+  EXPECT_EQ(One(pack, {}, v1::INDICATOR).observed(), "-0.2");
+  ratchet->set_verdict("NO_FINDING");
+  EXPECT_EQ(One(pack, {}, v1::NO_BREACH_FOUND).observed(), "-0.2");
+
+  const std::string rank = Pack(
+      "over: 'platform' window: 'log' severity: 1 require: "
+      "\"not finding('strictness.limit')\"");
+  v1::StrictTarget* limit = measures_.mutable_strictness()->mutable_limit();
+  limit->set_verdict("BELOW_MIDDLE");
+  One(rank, {}, v1::INDICATOR);
+  limit->set_verdict("CANNOT_CONCLUDE(DEP)");
+  limit->set_reason("The references disagree.");
+  limit->set_reason_zh("各参照不一致。");
+  const auto words = One(rank, {}, v1::INSUFFICIENT_EVIDENCE);
+  EXPECT_THAT(words.reason(), HasSubstr("The references disagree."));
+  EXPECT_THAT(words.reason_zh(), HasSubstr("各参照不一致。"));
+}
+
+// A figure for which no source sets a number is shown and gives no verdict.
+TEST_F(LanguageTest, AFigureWithoutANumberToHoldItAgainst) {
+  const std::string pack = Pack(
+      "over: 'platform' window: 'log' severity: 1 "
+      "shows: 'allocation.tasksPerOnlineHourInCells.gini'");
+  EXPECT_THAT(One(pack, {}, v1::INSUFFICIENT_EVIDENCE).reason(),
+              HasSubstr("gives no figure"));
+  v1::Inequality* cells =
+      measures_.mutable_allocation()->mutable_tasks_per_online_hour_in_cells();
+  cells->set_gini("0.2");
+  cells->set_gini_lo("0.1");
+  cells->set_gini_hi("0.3");
+  const auto found = One(pack, {}, v1::INSUFFICIENT_EVIDENCE);
+  EXPECT_THAT(found.reason(), HasSubstr("No source sets a number"));
+  EXPECT_EQ(found.observed(), "0.2");
+  EXPECT_THAT(found.interval(), ElementsAre("0.1", "0.3"));
+}
+
+TEST_F(LanguageTest, PathsThatNoMeasureHasAreRefused) {
+  auto message = [](const std::string& fields) {
+    return ParseRulePack(Pack(Cat("over: 'platform' window: 'log' ", fields)),
+                         "p")
+        .status()
+        .ToString();
+  };
+  EXPECT_THAT(message("require: \"not finding('erosion.weather')\""),
+              HasSubstr("what has one"));
+  EXPECT_THAT(message("require: \"not finding('targets.limit.rank.pi')\""),
+              HasSubstr("what has one"));
+  EXPECT_THAT(
+      message("require: \"measure('erosion.weather[rain].ratio') <= 1\""),
+      HasSubstr("expected a path"));
+  EXPECT_THAT(
+      message("require: \"measure('erosion.weather[colour=red].ratio') <= 1\""),
+      HasSubstr("expected a path"));
+  EXPECT_THAT(message("shows: 'strictness.limit'"),
+              HasSubstr("expected a path"));
+  EXPECT_THAT(message("shows: 'hours.total.ONLINE' grade: 'X'"),
+              HasSubstr("expected D, T, M or S"));
+  EXPECT_THAT(ParseRulePack(Pack("over: 'task' window: 'task' require: "
+                                 "'delivered' shows: 'hours.total.ONLINE'"),
+                            "p")
+                  .status()
+                  .ToString(),
+              HasSubstr("one over platform"));
 }
 
 }  // namespace
