@@ -3,12 +3,14 @@
 // nothing from memory that an audit would take of its own accord.
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "audit/rules/rule_pack.h"
 #include "audit/rules/text.h"
@@ -217,6 +219,66 @@ TEST(ShippedPacksTest, TheGuideListsEveryPack) {
   for (const std::string& name : ShippedPackNames(PLUMBLINE_PACKS)) {
     EXPECT_NE(guide.find(Cat("| `", name, "` |")), std::string::npos) << name;
   }
+}
+
+// The cases that `text` names after "golden case" or "golden cases".
+std::vector<std::string> CasesNamed(const std::string& text) {
+  std::vector<std::string> names;
+  size_t at = text.find("golden case");
+  while (at != std::string::npos) {
+    const size_t end = std::min(text.find_first_of(");", at), text.size());
+    std::string word;
+    for (size_t i = text.find(' ', at + 7); i < end + 1; ++i) {
+      const char c = i < text.size() ? text[i] : ')';
+      if (c == '_' || std::isalnum(static_cast<unsigned char>(c))) {
+        word += c;
+      } else if (!word.empty()) {
+        if (word.find('_') != std::string::npos) names.push_back(word);
+        word.clear();
+      }
+    }
+    at = text.find("golden case", end);
+  }
+  return names;
+}
+
+TEST(ShippedPacksTest, GoldenCasesThatPacksAndTheGuideNameExist) {
+  const std::filesystem::path cases(PLUMBLINE_GOLDEN_CASES);
+  int named = 0;
+  for (const std::string& name : ShippedPackNames(PLUMBLINE_PACKS)) {
+    const auto pack =
+        LoadRulePack(Cat(PLUMBLINE_PACKS, "/", name, ".textproto"));
+    ASSERT_TRUE(pack.ok()) << pack.status();
+    for (const v1::Verification& check : pack->pack.verified()) {
+      for (const std::string& golden : CasesNamed(check.against())) {
+        ++named;
+        EXPECT_TRUE(std::filesystem::exists(cases / golden))
+            << name << ": " << golden;
+        EXPECT_NE(check.against_zh().find(golden), std::string::npos)
+            << name << ": " << golden;
+      }
+    }
+  }
+  EXPECT_GT(named, 30);
+
+  std::ifstream guide(PLUMBLINE_GUIDE);
+  std::string line;
+  bool inside = false;
+  int rows = 0;
+  while (std::getline(guide, line)) {
+    if (line.starts_with("## ")) inside = line.starts_with("## Worked amounts");
+    if (!inside || !line.starts_with("| ")) continue;
+    const size_t cell = line.rfind("| ", line.size() - 3);
+    for (size_t at = line.find('`', cell); at != std::string::npos;) {
+      const size_t end = line.find('`', at + 1);
+      ASSERT_NE(end, std::string::npos) << line;
+      ++rows;
+      const std::string golden = line.substr(at + 1, end - at - 1);
+      EXPECT_TRUE(std::filesystem::exists(cases / golden)) << golden;
+      at = line.find('`', end + 1);
+    }
+  }
+  EXPECT_GT(rows, 50);
 }
 
 // The worked example of docs/rule_packs.md, and what it says of a wrong unit.
