@@ -194,7 +194,11 @@ void CoercionTally::WriteOne(int outcome, v1::Coercion* out) const {
           "多次拒单之前与之后的工作日无法区分开。", out);
     return;
   }
-  if (Number(placebo.lo()) > 0 || Number(placebo.hi()) < 0) {
+  // Rounding is no difference.
+  const bool beyond_rounding =
+      std::fabs(Number(placebo.value())) > 1e-6 * Number(out->mean());
+  if (beyond_rounding &&
+      (Number(placebo.lo()) > 0 || Number(placebo.hi()) < 0)) {
     Judge("CANNOT_CONCLUDE(ID)",
           "Days before many refusals differ as well, which nothing later can "
           "have caused: place or season moves both.",

@@ -6,6 +6,8 @@
 #include "absl/time/civil_time.h"
 #include "audit/measures/coverage.h"
 #include "audit/measures/erosion_cells.h"
+#include "audit/measures/erosion_pulls.h"
+#include "audit/measures/erosion_records.h"
 #include "audit/measures/erosion_series.h"
 #include "audit/measures/measure_list.h"
 #include "audit/measures/pay_sums.h"
@@ -28,33 +30,58 @@ struct WeekSums {
 
 // Erosion: like-for-like indices of targets, pay and the platform's part over
 // ISO weeks, their trends and breaks, the ratchet, and what bad weather does.
-// One pass; the state is sums (erosion_cells.h, ratchet.h).
+// The first pass makes sums (erosion_cells.h, ratchet.h); the second one what
+// each worker moves the indices by (erosion_pulls.h), and is left out where the
+// tasks could be kept (erosion_records.h).
 class ErosionMeasure : public Measure {
  public:
   explicit ErosionMeasure(const MeasureContext& context)
       : Measure(context),
         context_(context),
         plan_(PlanOf(context)),
-        own_(WithPlan(context, plan_)),
-        sorter_(own_),
         runs_(context.Has("tasks.accepted_at")) {}
 
   std::string_view id() const override { return "erosion"; }
+  int passes() const override { return runs_ ? 2 : 1; }
+  bool complete() const override {
+    return !runs_ || replicates_ != nullptr || kept_;
+  }
 
   void Observe(const replay::WorkerTimeline& timeline,
                const WorkerSummary& summary) override {
     if (!runs_) return;
-    const std::span<const TaskInStratum> tasks = sorter_.Sort(timeline);
+    const std::span<const TaskInStratum> tasks = summary.strata->Tasks();
+    const uint64_t worker = HashText(timeline.worker_id);
+    if (replicates_ != nullptr) {
+      ObserveAgain(timeline, summary, worker);
+      return;
+    }
     workers_ += timeline.known && !tasks.empty();
-    const int worker_group =
-        timeline.known ? GroupOf(HashText(timeline.worker_id)) : -1;
+    const int worker_group = timeline.known ? GroupOf(worker) : -1;
+    if (kept_ && !tasks.empty()) {
+      records_.BeginWorker(timeline.known, timeline.known ? worker : 0);
+    }
     for (const TaskInStratum& in : tasks) {
       const replay::Task& task = timeline.tasks[in.task];
       const int64_t week = LocalClock::Week(in.day);
       const int group = worker_group >= 0
                             ? worker_group
                             : GroupOf(Mix(static_cast<uint64_t>(in.day)));
-      AddTask(task, in, week, group);
+      const QuantitySums sums = SumsOf(task, in);
+      const StratumSorter& sorter = summary.strata->sorter();
+      WeekSums& week_sums = WeekAt(week);
+      week_sums.accepted += task.prebooked != 1;
+      week_sums.delivered_tasks += task.delivered;
+      if (task.prebooked != 1) {
+        ratchet_.Add(sorter, week, static_cast<int>(HashText(task.task_id) & 1),
+                     in);
+      }
+      cells_.Add(sorter, in.cell, week, group, sums);
+      if (kept_) records_.Add(sorter, in.cell, in.day, sums);
+    }
+    if (kept_ && records_.bytes() > static_cast<size_t>(context_.kept_bytes)) {
+      kept_ = false;
+      records_.Clear();
     }
     for (const DayPart& day : summary.days) {
       WeekSums& week = WeekAt(LocalClock::Week(day.day));
@@ -67,6 +94,8 @@ class ErosionMeasure : public Measure {
 
   void Save(v1::MeasureState* envelope) const override {
     v1::ErosionState state;
+    state.set_pass(replicates_ != nullptr ? 2 : 1);
+    if (replicates_ != nullptr) replicates_->Save(state.mutable_second());
     cells_.Save(&state);
     ratchet_.Save(&state);
     state.set_workers(workers_);
@@ -89,6 +118,53 @@ class ErosionMeasure : public Measure {
     if (absl::Status status = DecodeState(envelope, &state); !status.ok()) {
       return status;
     }
+    if (state.pass() == 2) {
+      if (replicates_ == nullptr) BeginSecondPass(envelope);
+      if (replicates_ != nullptr) replicates_->Merge(state.second());
+      return absl::OkStatus();
+    }
+    if (replicates_ != nullptr) {
+      return absl::InvalidArgumentError(
+          "states of the first and of the second pass of 'erosion' are mixed; "
+          "give states of one pass");
+    }
+    // What others saw is not kept here.
+    kept_ = kept_ && state.strata().empty();
+    MergeFirst(state);
+    return absl::OkStatus();
+  }
+
+  absl::Status Absorb(std::unique_ptr<Measure> measure) override {
+    ErosionMeasure& other = static_cast<ErosionMeasure&>(*measure);
+    const bool kept = kept_ && other.kept_;
+    v1::MeasureState state;
+    other.Save(&state);
+    if (absl::Status status = Merge(state); !status.ok()) return status;
+    kept_ = kept;
+    if (kept_) {
+      records_.Absorb(other.records_);
+    } else {
+      records_.Clear();
+    }
+    return absl::OkStatus();
+  }
+
+  void BeginSecondPass(const v1::MeasureState& merged) override {
+    v1::ErosionState state;
+    if (!runs_ || !DecodeState(merged, &state).ok()) return;
+    cells_ = ErosionCells();
+    ratchet_ = RatchetCells();
+    weeks_.clear();
+    last_sums_ = nullptr;
+    workers_ = 0;
+    MergeFirst(state);
+    kept_ = false;
+    records_.Clear();
+    pulls_ = std::make_unique<ErosionPulls>(cells_.ByStratum(), cells_.level());
+    replicates_ = std::make_unique<ErosionReplicates>(plan_, workers_);
+  }
+
+  void MergeFirst(const v1::ErosionState& state) {
     cells_.Merge(state);
     ratchet_.Merge(state);
     workers_ += state.workers();
@@ -101,7 +177,6 @@ class ErosionMeasure : public Measure {
       week.accepted += in.accepted();
       week.delivered_tasks += in.delivered_tasks();
     }
-    return absl::OkStatus();
   }
 
   void Conclude(v1::AuditResult* result) const override {
@@ -121,6 +196,16 @@ class ErosionMeasure : public Measure {
     }
     erosion->set_stratum_level(cells_.level());
     erosion->set_workers(workers_);
+    ErosionReplicates replicates(plan_, workers_);
+    if (replicates_ != nullptr) {
+      replicates.Merge(*replicates_);
+    } else if (kept_) {
+      records_.Visit(ErosionPulls(cells, cells_.level()), plan_, workers_,
+                     &replicates);
+    }
+    replicates.Close();
+    erosion->set_replicates(plan_.bootstrap_replicates());
+    const ErosionBounds bounds(plan_);
     const std::vector<DatedRule> rules = Rules(erosion);
     int64_t accepted = 0, delivered = 0;
     for (const auto& [week, sums] : weeks_) {
@@ -132,14 +217,15 @@ class ErosionMeasure : public Measure {
       if (!HasQuantity(q)) continue;
       v1::Drift& drift = (*erosion->mutable_series())[QuantityName(q)];
       WriteDrift(q, cells, rules, ledger && !rules.empty(), plan_.seed(),
-                 &drift);
+                 bounds, replicates, &drift);
       const bool of_delivered = q == kPayPerTask || q == kTakeRate;
       const int64_t could = of_delivered ? delivered : accepted;
       if (could > 0) drift.set_known_share(RatioText(drift.n(), could));
     }
-    AdjustDrifts(std::strtod(plan_.significance().c_str(), nullptr),
-                 erosion->mutable_series());
-    if (context_.Has("tasks.weather")) WriteWeather(cells, erosion);
+    AdjustDrifts(bounds, erosion->mutable_series());
+    if (context_.Has("tasks.weather")) {
+      WriteWeather(cells, bounds, replicates, erosion);
+    }
     WriteRatchet(0, "tasks.promised_at", erosion);
     WriteRatchet(1, "tasks.limit_at", erosion);
     WriteIncome(erosion);
@@ -187,13 +273,26 @@ class ErosionMeasure : public Measure {
     return task.dropoff_distance;
   }
 
-  void AddTask(const replay::Task& task, const TaskInStratum& in, int64_t week,
-               int group) {
+  void ObserveAgain(const replay::WorkerTimeline& timeline,
+                    const WorkerSummary& summary, uint64_t worker) {
+    ErosionPulls::Row row;
+    const StratumSorter& sorter = summary.strata->sorter();
+    for (const TaskInStratum& in : summary.strata->Tasks()) {
+      while (strata_.size() <= in.cell) {
+        strata_.push_back(pulls_->StratumOf(
+            sorter.KeyOf(static_cast<uint32_t>(strata_.size()))));
+      }
+      pulls_->Add(strata_[in.cell], LocalClock::Week(in.day),
+                  SumsOf(timeline.tasks[in.task], in),
+                  timeline.known ? &row : &replicates_->DayRow(in.day));
+    }
+    if (timeline.known) replicates_->AddWorker(worker, row);
+  }
+
+  static QuantitySums SumsOf(const replay::Task& task,
+                             const TaskInStratum& in) {
     // An order placed ahead has another kind of target.
     const bool timed = task.prebooked != 1;
-    WeekSums& week_sums = WeekAt(week);
-    week_sums.accepted += timed;
-    week_sums.delivered_tasks += task.delivered;
     QuantitySums sums;
     const auto put = [&sums](Quantity q, int64_t total, int64_t number) {
       sums.total[q] = total;
@@ -214,11 +313,9 @@ class ErosionMeasure : public Measure {
             IsKnown(in.target[1]) ? in.target[1] : in.target[0];
         if (IsKnown(target)) put(kLateShare, in.duration > target, 1);
       }
-      ratchet_.Add(sorter_, week, static_cast<int>(HashText(task.task_id) & 1),
-                   in);
     }
     if (task.delivered) AddPay(task, put);
-    cells_.Add(sorter_, in.cell, week, group, sums);
+    return sums;
   }
 
   template <typename Put>
@@ -326,9 +423,11 @@ class ErosionMeasure : public Measure {
     if (!context_.Has(column) || !context_.Has("tasks.completed_at")) return;
     v1::Ratchet* out = target == 0 ? erosion->mutable_promise_ratchet()
                                    : erosion->mutable_limit_ratchet();
-    constexpr double kMargin = 0.05;
-    out->set_margin(FloatText(kMargin, 2));
-    const auto estimate = EstimateRatchet(ratchet_.cells(), target);
+    const double margin = std::strtod(plan_.ratchet_margin().c_str(), nullptr);
+    out->set_margin(FloatText(margin, 2));
+    const auto estimate = EstimateRatchet(
+        ratchet_.cells(), target,
+        std::strtod(plan_.ratchet_reliability().c_str(), nullptr));
     if (!estimate.ok()) {
       out->set_verdict(CannotConclude(estimate.reason()));
       return;
@@ -366,8 +465,8 @@ class ErosionMeasure : public Measure {
     if (sides && estimate->cut->high < 0 && estimate->difference->high < 0) {
       out->set_verdict(placebo_fails ? CannotConclude(Reason::kDependent)
                                      : "FINDING");
-    } else if (estimate->both.low > -kMargin ||
-               (sides && estimate->cut->low > -kMargin)) {
+    } else if (estimate->both.low > -margin ||
+               (sides && estimate->cut->low > -margin)) {
       out->set_verdict("NO_FINDING");
     } else {
       out->set_verdict(CannotConclude(Reason::kPower));
@@ -418,8 +517,6 @@ class ErosionMeasure : public Measure {
 
   const MeasureContext& context_;
   const v1::AuditPlan plan_;
-  const MeasureContext own_;  // With the plan above, which is never null.
-  StratumSorter sorter_;
   bool runs_;
   ErosionCells cells_;
   RatchetCells ratchet_;
@@ -427,6 +524,12 @@ class ErosionMeasure : public Measure {
   std::map<int64_t, WeekSums> weeks_;
   int64_t last_week_ = 0;
   WeekSums* last_sums_ = nullptr;
+  // Either what is kept of each task, or the second look.
+  bool kept_ = true;
+  ErosionRecords records_;
+  std::unique_ptr<ErosionPulls> pulls_;
+  std::unique_ptr<ErosionReplicates> replicates_;
+  std::vector<int> strata_;  // By cell of the sorter, in the second look.
 };
 
 }  // namespace

@@ -57,6 +57,7 @@ class ErosionCells {
       : most_cells_(most_cells) {}
   ErosionCells(const ErosionCells&) = delete;
   ErosionCells& operator=(const ErosionCells&) = delete;
+  ErosionCells& operator=(ErosionCells&&) = default;  // Nodes stay.
 
   // `cell` is a number of `sorter`, the same one in all calls.
   void Add(const StratumSorter& sorter, uint32_t cell, int64_t week, int group,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "absl/time/civil_time.h"
 #include "audit/measures/erosion_breaks.h"
 #include "audit/measures/erosion_index.h"
+#include "audit/measures/erosion_pulls.h"
 #include "audit/stats/decimal.h"
 
 namespace plumbline::audit {
@@ -17,13 +19,6 @@ namespace {
 using Strata = std::map<StratumKey, std::vector<ErosionCells::Cell>>;
 
 constexpr size_t kMostBaseWeeks = 4;
-
-// Weeks from the first to the last, both of them in it. Weeks without the
-// quantity add nothing, so a range says as much as a list.
-struct WeekRange {
-  int64_t first = 0, last = 0;
-  bool Holds(int64_t week) const { return week >= first && week <= last; }
-};
 
 // Sums of one quantity over some weeks, by stratum.
 std::vector<GroupedStratum> Compare(const Strata& strata, Quantity q,
@@ -83,7 +78,7 @@ int64_t TasksOf(Quantity q, const QuantitySums& sums) {
 
 IndexSeries WriteWeeks(Quantity q, const Strata& strata,
                        const std::vector<int64_t>& weeks, WeekRange base,
-                       v1::Drift* drift) {
+                       double margin, v1::Drift* drift) {
   std::map<int64_t, int64_t> tasks;
   for (const auto& [key, cells] : strata) {
     for (const ErosionCells::Cell& cell : cells) {
@@ -114,22 +109,21 @@ IndexSeries WriteWeeks(Quantity q, const Strata& strata,
     }
     out->set_lo(FloatText(estimate->low));
     out->set_hi(FloatText(estimate->high));
-    series.within_margin &= estimate->low > 1 - kErosionMargin &&
-                            estimate->high < 1 + kErosionMargin;
+    series.within_margin &=
+        estimate->low > 1 - margin && estimate->high < 1 + margin;
   }
   return series;
 }
 
-void WriteIndex(Quantity q, const Strata& strata,
-                const std::vector<int64_t>& weeks, size_t each,
-                v1::LikeForLike* index) {
-  index->set_margin(FloatText(kErosionMargin, 2));
-  if (weeks.size() < 2) {
+void WriteIndex(Quantity q, const Strata& strata, const ErosionBounds& bounds,
+                const ErosionReplicates& replicates, v1::LikeForLike* index) {
+  index->set_margin(FloatText(bounds.margin, 2));
+  const std::optional<Periods> periods = PeriodsOf(strata, q);
+  if (!periods) {
     index->set_verdict(CannotConclude(Reason::kTooFew));
     return;
   }
-  const WeekRange before = {weeks.front(), weeks[each - 1]};
-  const WeekRange after = {weeks[weeks.size() - each], weeks.back()};
+  const WeekRange before = periods->before, after = periods->after;
   index->set_before_from(MondayOf(before.first));
   index->set_before_to(MondayOf(before.last));
   index->set_after_from(MondayOf(after.first));
@@ -151,17 +145,23 @@ void WriteIndex(Quantity q, const Strata& strata,
     index->set_crude_flips((ratio - 1) * (point->fisher - 1) < 0);
   }
   index->set_matched(FloatText(point->matched));
-  const auto estimate = EstimateIndex(pairs);
-  if (!estimate.ok()) {
-    index->set_verdict(CannotConclude(estimate.reason()));
+  const ErosionReplicates::Interval interval =
+      replicates.Of(IndexStatistic(q), point->fisher);
+  if (interval.low <= 0) {
+    index->set_verdict(CannotConclude(Reason::kTooFew));
     return;
   }
-  index->set_lo(FloatText(estimate->low));
-  index->set_hi(FloatText(estimate->high));
+  index->set_lo(FloatText(interval.low));
+  index->set_hi(FloatText(interval.high));
+  index->set_method(interval.method);
+  *index->mutable_clusters() = interval.spread;
+  IndexEstimate estimate = *point;
+  estimate.log_error = interval.log_error;
+  estimate.groups = static_cast<int>(interval.clusters);
   // Of the margin on the side of erosion: that is what a finding must pass.
   const bool rise = q == kTakeRate;
   index->set_p_value(FloatText(
-      IndexPValue(*estimate, rise ? 1 + kErosionMargin : 1 - kErosionMargin)));
+      IndexPValue(estimate, rise ? 1 + bounds.margin : 1 - bounds.margin)));
 }
 
 // Dry against `weather`, in strata that are alike in all else and in the same
@@ -205,9 +205,30 @@ const char* QuantityName(int quantity) {
   return kNames[quantity];
 }
 
+ErosionBounds::ErosionBounds(const v1::AuditPlan& plan)
+    : margin(std::strtod(plan.erosion_margin().c_str(), nullptr)),
+      known(std::strtod(plan.erosion_known_at_least().c_str(), nullptr)),
+      matched(std::strtod(plan.erosion_matched_at_least().c_str(), nullptr)),
+      significance(std::strtod(plan.significance().c_str(), nullptr)) {}
+
+std::optional<Periods> PeriodsOf(const Strata& cells, Quantity quantity) {
+  std::set<int64_t> with_value;
+  for (const auto& [key, of_stratum] : cells) {
+    for (const ErosionCells::Cell& cell : of_stratum) {
+      if (cell.sums.number[quantity] > 0) with_value.insert(cell.week);
+    }
+  }
+  if (with_value.size() < 2) return std::nullopt;
+  const std::vector<int64_t> weeks(with_value.begin(), with_value.end());
+  const size_t each = std::clamp<size_t>(weeks.size() / 4, 1, kMostBaseWeeks);
+  return Periods{{weeks.front(), weeks[each - 1]},
+                 {weeks[weeks.size() - each], weeks.back()}};
+}
+
 void WriteDrift(Quantity quantity, const Strata& cells,
                 const std::vector<DatedRule>& rules, bool has_ledger,
-                uint64_t seed, v1::Drift* drift) {
+                uint64_t seed, const ErosionBounds& bounds,
+                const ErosionReplicates& replicates, v1::Drift* drift) {
   std::set<int64_t> with_value;
   int64_t n = 0;
   for (const auto& [key, of_stratum] : cells) {
@@ -227,25 +248,28 @@ void WriteDrift(Quantity quantity, const Strata& cells,
     return;
   }
   const size_t each = std::clamp<size_t>(weeks.size() / 4, 1, kMostBaseWeeks);
-  WriteIndex(quantity, cells, weeks, each, drift->mutable_index());
+  WriteIndex(quantity, cells, bounds, replicates, drift->mutable_index());
   if (weeks.size() > kMostWeeks) {
     drift->mutable_trend()->set_verdict(CannotConclude(Reason::kIntegrity));
     drift->mutable_breaks()->set_verdict(CannotConclude(Reason::kIntegrity));
     return;
   }
-  const IndexSeries series = WriteWeeks(
-      quantity, cells, weeks, {weeks.front(), weeks[each - 1]}, drift);
+  const IndexSeries series =
+      WriteWeeks(quantity, cells, weeks, {weeks.front(), weeks[each - 1]},
+                 bounds.margin, drift);
   const uint64_t own_seed = seed + static_cast<uint64_t>(quantity);
   WriteTrend(series, own_seed, drift->mutable_trend());
   WriteBreaks(quantity, series, rules, has_ledger, own_seed,
               drift->mutable_breaks());
 }
 
-void WriteWeather(const Strata& cells, v1::Erosion* erosion) {
+void WriteWeather(const Strata& cells, const ErosionBounds& bounds,
+                  const ErosionReplicates& replicates, v1::Erosion* erosion) {
+  const double least = 1 + bounds.margin;
   for (const int weather : {kRain, kSevere}) {
     bool longer = false;  // Bad weather costs time.
-    for (const Quantity q :
-         {kDuration, kPromiseTime, kLimitTime, kPayPerTask, kLateShare}) {
+    for (size_t place = 0; place < kWeathered.size(); ++place) {
+      const Quantity q = kWeathered[place];
       int64_t bad = 0, dry = 0;
       const std::vector<GroupedStratum> strata =
           AcrossWeather(cells, weather, q, &bad, &dry);
@@ -255,20 +279,28 @@ void WriteWeather(const Strata& cells, v1::Erosion* erosion) {
       out->set_quantity(QuantityName(q));
       out->set_n_bad(bad);
       out->set_n_dry(dry);
-      const auto estimate = EstimateIndex(strata);
-      if (!estimate.ok()) {
-        out->set_verdict(CannotConclude(estimate.reason()));
+      const auto point = IndexPoint(strata);
+      if (!point) {
+        out->set_verdict(CannotConclude(Reason::kNotIdentified));
         continue;
       }
-      out->set_ratio(FloatText(estimate->fisher));
-      out->set_lo(FloatText(estimate->low));
-      out->set_hi(FloatText(estimate->high));
-      out->set_matched(FloatText(estimate->matched));
-      if (q == kDuration) longer = estimate->low > 1 + kErosionMargin;
+      out->set_ratio(FloatText(point->fisher));
+      out->set_matched(FloatText(point->matched));
+      const ErosionReplicates::Interval interval =
+          replicates.Of(WeatherStatistic(weather, place), point->fisher);
+      if (interval.low <= 0) {
+        out->set_verdict(CannotConclude(Reason::kTooFew));
+        continue;
+      }
+      out->set_lo(FloatText(interval.low));
+      out->set_hi(FloatText(interval.high));
+      out->set_method(interval.method);
+      *out->mutable_clusters() = interval.spread;
+      if (q == kDuration) longer = interval.low > least;
       if (q == kDuration || q == kLateShare) continue;
-      if (estimate->low >= 1 + kErosionMargin) {
+      if (interval.low >= least) {
         out->set_verdict("NO_FINDING");
-      } else if (estimate->high >= 1 + kErosionMargin) {
+      } else if (interval.high >= least) {
         out->set_verdict(CannotConclude(Reason::kPower));
       } else if (q != kPayPerTask && !longer) {
         // A target need not grow where the work does not take longer.

@@ -30,20 +30,17 @@ void Adjust(std::vector<v1::Drift*>& drifts, const Get& get, const Set& set) {
   for (size_t i = 0; i < tested.size(); ++i) set(tested[i], adjusted[i]);
 }
 
-void JudgeIndex(bool rise, double known, double significance,
+void JudgeIndex(bool rise, double known, const ErosionBounds& bounds,
                 v1::LikeForLike* index) {
   if (!index->has_lo() || !index->verdict().empty()) return;
-  constexpr double kMostlyKnown = 0.9, kMostlyMatched = 0.5;
   const double low = Number(index->lo()), high = Number(index->hi());
-  const bool beyond =
-      rise ? low > 1 + kErosionMargin : high < 1 - kErosionMargin;
-  const bool inside =
-      rise ? high < 1 + kErosionMargin : low > 1 - kErosionMargin;
-  if (Number(index->matched()) < kMostlyMatched) {
+  const bool beyond = rise ? low > 1 + bounds.margin : high < 1 - bounds.margin;
+  const bool inside = rise ? high < 1 + bounds.margin : low > 1 - bounds.margin;
+  if (Number(index->matched()) < bounds.matched) {
     index->set_verdict(CannotConclude(Reason::kNotIdentified));
-  } else if (known < kMostlyKnown) {
+  } else if (known < bounds.known) {
     index->set_verdict(CannotConclude(Reason::kMissing));
-  } else if (beyond && Number(index->p_holm()) <= significance) {
+  } else if (beyond && Number(index->p_holm()) <= bounds.significance) {
     index->set_verdict("FINDING");
   } else if (inside) {
     index->set_verdict("NO_FINDING");
@@ -52,11 +49,11 @@ void JudgeIndex(bool rise, double known, double significance,
   }
 }
 
-void JudgeTrend(bool rise, double known, double significance,
+void JudgeTrend(bool rise, double known, const ErosionBounds& bounds,
                 v1::Trend* trend) {
   if (!trend->verdict().empty()) return;
   const double change = Number(trend->change());
-  const bool erodes = rise ? change > kErosionMargin : change < -kErosionMargin;
+  const bool erodes = rise ? change > bounds.margin : change < -bounds.margin;
   const double weeks =
       Number(trend->slope()) != 0 ? change / Number(trend->slope()) : 0;
   const double worst =
@@ -64,26 +61,26 @@ void JudgeTrend(bool rise, double known, double significance,
           ? (rise ? Number(trend->slope_hi()) : -Number(trend->slope_lo())) *
                 weeks
           : 1;
-  if (known < 0.9) {
+  if (known < bounds.known) {
     trend->set_verdict(CannotConclude(Reason::kMissing));
-  } else if (erodes && Number(trend->p_holm()) <= significance) {
+  } else if (erodes && Number(trend->p_holm()) <= bounds.significance) {
     trend->set_verdict("FINDING");
-  } else if (weeks > 0 && worst < kErosionMargin) {
+  } else if (weeks > 0 && worst < bounds.margin) {
     trend->set_verdict("NO_FINDING");
   } else {
     trend->set_verdict(CannotConclude(Reason::kPower));
   }
 }
 
-void JudgeBreaks(double significance, v1::Breaks* breaks) {
+void JudgeBreaks(const ErosionBounds& bounds, v1::Breaks* breaks) {
   // Breaks that chance explains are no breaks.
   const bool real =
-      breaks->has_p_holm() && Number(breaks->p_holm()) <= significance;
+      breaks->has_p_holm() && Number(breaks->p_holm()) <= bounds.significance;
   if (!real || breaks->verdict() == "NO_FINDING") breaks->clear_breaks();
   if (!breaks->verdict().empty()) return;
   bool undisclosed = false, unknown = false, any = false;
   for (const v1::Break& one : breaks->breaks()) {
-    if (std::fabs(Number(one.change())) < kErosionMargin) continue;
+    if (std::fabs(Number(one.change())) < bounds.margin) continue;
     any = true;
     undisclosed |= one.disclosure() == "UNDISCLOSED";
     unknown |= one.disclosure() == "UNKNOWN";
@@ -101,7 +98,7 @@ void JudgeBreaks(double significance, v1::Breaks* breaks) {
 
 }  // namespace
 
-void AdjustDrifts(double significance,
+void AdjustDrifts(const ErosionBounds& bounds,
                   google::protobuf::Map<std::string, v1::Drift>* series) {
   std::vector<v1::Drift*> drifts;
   for (int q = 0; q < kQuantities; ++q) {
@@ -142,9 +139,9 @@ void AdjustDrifts(double significance,
     const bool rise = name == QuantityName(kTakeRate);
     const double known =
         drift.has_known_share() ? Number(drift.known_share()) : 1;
-    JudgeIndex(rise, known, significance, drift.mutable_index());
-    JudgeTrend(rise, known, significance, drift.mutable_trend());
-    JudgeBreaks(significance, drift.mutable_breaks());
+    JudgeIndex(rise, known, bounds, drift.mutable_index());
+    JudgeTrend(rise, known, bounds, drift.mutable_trend());
+    JudgeBreaks(bounds, drift.mutable_breaks());
   }
 }
 

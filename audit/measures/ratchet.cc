@@ -270,8 +270,8 @@ void RatchetCells::Save(v1::ErosionState* state) const {
 }
 
 Outcome<RatchetEstimate> EstimateRatchet(
-    const std::map<RatchetCells::Key, RatchetCells::Halves>& cells,
-    int target) {
+    const std::map<RatchetCells::Key, RatchetCells::Halves>& cells, int target,
+    double reliable) {
   std::vector<Row> plain, sides, placebo;
   RatchetEstimate found;
   std::map<StratumKey, size_t> numbers;
@@ -344,7 +344,6 @@ Outcome<RatchetEstimate> EstimateRatchet(
   }
   found.both = (*both)[0];
   found.reliability = Reliability(plain);
-  constexpr double kReliable = 0.8;
   const std::array<double, 2> three[] = {{1, 0}, {0, 1}, {1, -1}};
   const auto split = Estimate(sides, 2, three);
   Outcome<RatchetCoefficient>* const parts[] = {&found.cut, &found.restore,
@@ -352,7 +351,7 @@ Outcome<RatchetEstimate> EstimateRatchet(
   for (int k = 0; k < 3; ++k) {
     if (!split.ok()) {
       *parts[k] = {split.reason(), split.detail()};
-    } else if (found.reliability < kReliable) {
+    } else if (found.reliability < reliable) {
       *parts[k] = {Reason::kPower, "the two halves agree too little"};
     } else {
       *parts[k] = (*split)[static_cast<size_t>(k)];

@@ -74,9 +74,10 @@ class RatchetCells {
 //
 // A ratchet is a cut that is not restored: cut < 0 and cut < restore. Errors:
 // strata are left out one at a time (CV3), t with G - 1. Reliability is
-// cov(g_A, g_B) / var(g_B); below 0.8 the two sides cannot be told apart: POW.
-// Cells need `kFewestPerHalf` tasks with the target and completed in each half.
-// No stratum-week pair or fewer than 6 strata: N; targets that never vary: ID.
+// cov(g_A, g_B) / var(g_B); below `reliable` the two sides cannot be told
+// apart: POW. Cells need `kFewestPerHalf` tasks with the target and completed
+// in each half. No stratum-week pair or fewer than 6 strata: N; targets that
+// never vary: ID.
 struct RatchetCoefficient {
   double value = 0, low = 0, high = 0, p_value = 1;
 };
@@ -92,7 +93,8 @@ struct RatchetEstimate {
 };
 inline constexpr int64_t kFewestPerHalf = 15;
 Outcome<RatchetEstimate> EstimateRatchet(
-    const std::map<RatchetCells::Key, RatchetCells::Halves>& cells, int target);
+    const std::map<RatchetCells::Key, RatchetCells::Halves>& cells, int target,
+    double reliable = 0.8);
 
 }  // namespace plumbline::audit
 

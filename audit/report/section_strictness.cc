@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "audit/report/cat.h"
+#include "audit/report/figure_cells.h"
 #include "audit/report/numbers.h"
 #include "audit/report/sections.h"
 
@@ -8,17 +9,6 @@ namespace plumbline::audit {
 namespace {
 
 constexpr int kRidgesDrawn = 16;
-
-std::string Between(const v1::Figure& figure, int digits, const Words& words) {
-  if (!figure.has_lo() || !figure.has_hi()) return words(T::kUnknown);
-  return words(T::kIntervalValue, Rounded(figure.lo(), digits),
-               Rounded(figure.hi(), digits));
-}
-
-std::string ValueOf(const v1::Figure& figure, int digits, const Words& words) {
-  return figure.has_value() ? Rounded(figure.value(), digits)
-                            : words(T::kUnknown);
-}
 
 std::string ShareOf(bool known, std::string_view share, const Words& words) {
   return known ? Percent(share, 1) : words(T::kUnknown);
@@ -36,19 +26,6 @@ std::string ReferenceName(std::string_view name, const Words& words) {
   if (name == "BASE") return words(T::kStrictBase);
   if (name == "FREE") return words(T::kStrictFree);
   return std::string(name);
-}
-
-std::string TestVerdict(const Words& words, std::string_view verdict) {
-  if (verdict == "FINDING") return words(T::kStrictFound);
-  if (verdict == "NO_FINDING") return words(T::kStrictNotFound);
-  return words.RankVerdict(verdict);
-}
-
-std::string MethodName(std::string_view method, const Words& words) {
-  if (method == "bootstrap") return words(T::kStrictBootstrap);
-  if (method == "linear bootstrap") return words(T::kStrictLinear);
-  if (method == "clustered t") return words(T::kStrictClustered);
-  return words(T::kUnknown);
 }
 
 std::string CovariateName(std::string_view name, const Words& words) {
@@ -82,25 +59,6 @@ std::string Of(std::string_view title, std::string_view name,
                const Words& words) {
   return Cat(std::string(name), words.chinese() ? "：" : ": ",
              std::string(title));
-}
-
-void AddPoint(std::string name, const v1::Figure& figure, int digits,
-              Chart* chart) {
-  if (!figure.has_value()) return;
-  chart->categories.push_back(std::move(name));
-  chart->series[0].values.push_back(Rounded(figure.value(), digits));
-  chart->series[0].low.push_back(figure.has_lo() ? Rounded(figure.lo(), digits)
-                                                 : "");
-  chart->series[0].high.push_back(figure.has_hi() ? Rounded(figure.hi(), digits)
-                                                  : "");
-}
-
-void Show(const Chart& chart, const HtmlTable& table, Page* page) {
-  if (chart.categories.empty()) {
-    page->Table(table);
-  } else {
-    page->Figure(chart, table);
-  }
 }
 
 void AddReferences(const v1::StrictTarget& target, const std::string& name,
@@ -166,6 +124,11 @@ void AddReferences(const v1::StrictTarget& target, const std::string& name,
     }
     if (!text.empty()) {
       page->Paragraph(words(T::kStrictBalance, text), "soft");
+    }
+    if (rank.n_without_weather() + rank.n_without_zone() > 0) {
+      page->Paragraph(words(T::kStrictWidened, Count(rank.n_without_weather()),
+                            Count(rank.n_without_zone())),
+                      "soft");
     }
   }
 }
@@ -432,10 +395,81 @@ void AddBunching(const v1::Bunching& bunching, const std::string& name,
   page->Paragraph(words(T::kStrictExcess, ValueOf(bunching.excess(), 2, words),
                         Between(bunching.excess(), 2, words),
                         ValueOf(bunching.placebo(), 2, words),
-                        Between(bunching.placebo(), 2, words)));
+                        Between(bunching.placebo(), 2, words),
+                        ValueOf(bunching.placebo_earlier(), 2, words),
+                        Between(bunching.placebo_earlier(), 2, words)));
+  if (bunching.has_unpenalised_n()) {
+    page->Paragraph(words(T::kStrictUnpenalised,
+                          Count(bunching.unpenalised_n()),
+                          ValueOf(bunching.unpenalised(), 2, words),
+                          Between(bunching.unpenalised(), 2, words)));
+  }
   page->Paragraph(
       Cat(TestVerdict(words, bunching.verdict()), words.chinese() ? "。" : ". ",
           std::string(Reason(bunching.reason(), bunching.reason_zh(), words))));
+}
+
+void AddPressure(const v1::Pressure& pressure, const std::string& name,
+                 Page* page) {
+  const Words& words = page->words();
+  Chart chart{.kind = "forest",
+              .title = Of(words(T::kPressure), name, words),
+              .sentence = words(T::kPressureSentence),
+              .x_name = words(T::kPressureDelta)};
+  chart.series.push_back({.name = words(T::kPressureDelta)});
+  chart.marks = {{"0", words(T::kPressureNothing)}};
+  HtmlTable table{
+      .caption = chart.title,
+      .header = {words(T::kPressureDelta), words(T::kInterval),
+                 words(T::kPressurePressed), words(T::kPressureFree),
+                 words(T::kPressureWorkers), words(T::kStratum),
+                 words(T::kStrictPValue), words(T::kReading)}};
+  table.rows.push_back(
+      {NumberCell(ValueOf(pressure.delta(), 4, words)),
+       {Between(pressure.delta(), 4, words)},
+       NumberCell(Count(pressure.pressed())),
+       NumberCell(Count(pressure.unpressed())),
+       NumberCell(Count(pressure.workers())),
+       NumberCell(Count(pressure.strata())),
+       NumberCell(pressure.has_p_value() ? PValue(pressure.p_value())
+                                         : words(T::kUnknown)),
+       {Cat(TestVerdict(words, pressure.verdict()),
+            words.chinese() ? "。" : ". ",
+            std::string(
+                Reason(pressure.reason(), pressure.reason_zh(), words)))}});
+  AddPoint(words(T::kPressureDelta), pressure.delta(), 5, &chart);
+  Show(chart, table, page);
+  if (pressure.left_out() > 0) {
+    page->Paragraph(words(T::kPressureLeftOut, Count(pressure.left_out())),
+                    "soft");
+  }
+}
+
+// What the intervals of one target rest on, all in one table.
+void AddClusters(const v1::StrictTarget& target, Page* page) {
+  const Words& words = page->words();
+  ClusterTable table(words);
+  for (const v1::ReferenceRank& rank : target.references()) {
+    table.Add(ReferenceName(rank.reference(), words), rank.pi(), 4);
+  }
+  table.Add(words(T::kStrictOnTimeShare), target.on_time(), 4);
+  for (const v1::StratumPosition& one : target.strata()) {
+    table.Add(words.Pick(one.stratum(), one.stratum_zh()), one.pi(), 4);
+  }
+  for (const v1::BandGroup& group : target.gaps()) {
+    for (const v1::Band& band : group.bands()) {
+      table.Add(words.Pick(band.name(), band.name_zh()), band.pi(), 4);
+    }
+  }
+  for (const v1::Concession& one : target.concessions()) {
+    table.Add(Cat(words(T::kStrictRatio), words.chinese() ? "，" : ", ",
+                  ConditionName(one.name(), words)),
+              one.ratio(), 4);
+  }
+  table.Add(words(T::kStrictBunching), target.bunching().excess(), 4);
+  table.Add(words(T::kPressureDelta), target.pressure().delta(), 5);
+  table.Add(words(T::kStrictQuantiles), target.quantile_regression().pi(), 4);
+  table.Show(page);
 }
 
 void AddDerived(const v1::Derived& derived, const std::string& name,
@@ -639,6 +673,7 @@ void AddStrictness(const v1::AuditResult& result, const Manifest& manifest,
     AddGaps(target, name, page);
     AddConcessions(target, name, page);
     if (target.has_bunching()) AddBunching(target.bunching(), name, page);
+    if (target.has_pressure()) AddPressure(target.pressure(), name, page);
     if (target.has_derived()) AddDerived(target.derived(), name, page);
     if (target.has_counterfactual()) {
       AddCounterfactual(target.counterfactual(), name, page);
@@ -646,6 +681,7 @@ void AddStrictness(const v1::AuditResult& result, const Manifest& manifest,
     if (target.has_quantile_regression()) {
       AddQuantiles(target.quantile_regression(), name, page);
     }
+    AddClusters(target, page);
   };
   each(strictness.has_promise(), strictness.promise(), T::kPromise);
   each(strictness.has_limit(), strictness.limit(), T::kLimit);

@@ -2,6 +2,7 @@
 
 #include "audit/report/cat.h"
 #include "audit/report/numbers.h"
+#include "audit/report/section_shift.h"
 #include "audit/report/sections.h"
 
 namespace plumbline::audit {
@@ -10,6 +11,13 @@ namespace {
 std::string PlainHours(int64_t seconds) {
   std::string hours = HoursOf(seconds);
   std::erase(hours, ',');
+  return hours;
+}
+
+// "4", or "4.5".
+std::string WholeHours(int64_t seconds) {
+  std::string hours = PlainHours(seconds);
+  if (hours.ends_with(".0")) hours.resize(hours.size() - 2);
   return hours;
 }
 
@@ -44,10 +52,11 @@ void AddRunsByGap(const v1::Workload& workload, Page* page) {
   const Words& words = page->words();
   page->Heading(3, words(T::kRunsByGap));
   page->Paragraph(words(T::kRunsByGapLead));
-  HtmlTable table{.caption = words(T::kRunsByGap),
-                  .header = {words(T::kPauseOf), words(T::kRunsCount),
-                             words(T::kRunsOver4Count), words(T::kRunsWorkers),
-                             words(T::kRunsLongest)}};
+  HtmlTable table{
+      .caption = words(T::kRunsByGap),
+      .header = {words(T::kPauseOf), words(T::kRunsCount),
+                 words(T::kRunsOver4Count, WholeHours(workload.run_limit_s())),
+                 words(T::kRunsWorkers), words(T::kRunsLongest)}};
   for (const v1::RunsAt& runs : workload.runs()) {
     table.rows.push_back({NumberCell(Cat(runs.gap_s() / 60)),
                           NumberCell(Count(runs.runs())),
@@ -58,35 +67,40 @@ void AddRunsByGap(const v1::Workload& workload, Page* page) {
   page->Table(table);
 }
 
-void AddPushes(const v1::Pushes& pushes, Page* page) {
+void AddPushes(const v1::Workload& workload, Page* page) {
   const Words& words = page->words();
+  const v1::Pushes& pushes = workload.pushes();
+  const std::string limit = WholeHours(workload.run_limit_s());
+  const int64_t rest = workload.rest_after_run_s() / 60;
   HtmlTable table{.caption = words(T::kPushes),
                   .header = {words(T::kFigure), words(T::kValue)}};
-  const auto row = [&](T text, std::string value) {
-    table.rows.push_back({{words(text)}, NumberCell(std::move(value))});
+  const auto row = [&](std::string text, std::string value) {
+    table.rows.push_back({{std::move(text)}, NumberCell(std::move(value))});
   };
-  row(T::kPushesTotal, Count(pushes.offers()));
-  row(T::kPushesRest, Count(pushes.in_rest_window()));
-  row(T::kPushesWindows, Cat(Count(pushes.rest_windows()), " / ",
-                             Count(pushes.rest_windows_with_push())));
-  row(T::kPushesLong, Count(pushes.after_four_hours()));
-  row(T::kPushesWorkers, Count(pushes.workers()));
+  row(words(T::kPushesTotal), Count(pushes.offers()));
+  row(words(T::kPushesRest, limit, rest), Count(pushes.in_rest_window()));
+  row(words(T::kPushesWindows), Cat(Count(pushes.rest_windows()), " / ",
+                                    Count(pushes.rest_windows_with_push())));
+  row(words(T::kPushesLong, limit), Count(pushes.after_four_hours()));
+  row(words(T::kPushesWorkers), Count(pushes.workers()));
   page->Heading(3, words(T::kPushes));
   page->Table(table);
 }
 
-void AddRest(const v1::DailyRest& rest, Page* page) {
+void AddRest(const v1::Workload& workload, Page* page) {
   const Words& words = page->words();
+  const v1::DailyRest& rest = workload.rest();
+  const std::string hours = WholeHours(workload.daily_rest_s());
   if (rest.windows() > 0) {
-    Chart chart{
-        .kind = "histogram",
-        .title = words(T::kRestPicture),
-        .sentence = words(T::kRestSentence, Count(rest.short_windows()),
-                          Count(rest.windows()), Count(rest.workers_short())),
-        .x_name = words(T::kHoursUnit),
-        .y_name = words(T::kRestWindows)};
+    Chart chart{.kind = "histogram",
+                .title = words(T::kRestPicture),
+                .sentence = words(T::kRestSentence, Count(rest.short_windows()),
+                                  Count(rest.windows()),
+                                  Count(rest.workers_short()), hours),
+                .x_name = words(T::kHoursUnit),
+                .y_name = words(T::kRestWindows)};
     chart.series.push_back({.name = words(T::kRestWindows)});
-    chart.marks.push_back({"11", "11 h"});
+    chart.marks.push_back({hours, Cat(hours, " h")});
     HtmlTable table{.caption = chart.title,
                     .header = {words(T::kHoursFromTo), words(T::kRestWindows)}};
     for (int hour = 0; hour < rest.windows_by_longest_pause_size(); ++hour) {
@@ -270,10 +284,15 @@ void AddWorkload(const v1::AuditResult& result, Page* page) {
     return;
   }
   AddRunsByGap(workload, page);
-  if (workload.has_pushes()) AddPushes(workload.pushes(), page);
-  AddRest(workload.rest(), page);
+  if (workload.has_pushes()) AddPushes(workload, page);
+  AddRest(workload, page);
   AddOpen(workload.concurrency(), page);
   AddBundles(workload.bundles(), page);
+  if (workload.fatigue_size() > 0) page->Heading(3, words(T::kFatigue));
+  for (const v1::Fatigue& fatigue : workload.fatigue()) {
+    AddFatigue(fatigue, page);
+  }
+  AddCoercion(workload, result.input().currency(), page);
   const std::string& currency = result.input().currency();
   if (workload.has_limit_lateness())
     AddLateness(workload.limit_lateness(), words(T::kLimit), currency, page);

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "audit/measures/erosion_cells.h"
 #include "audit/measures/erosion_index.h"
+#include "audit/measures/erosion_pulls.h"
+#include "audit/measures/plan.h"
 #include "audit/stats/hash.h"
 #include "tests/stats_measures/fake_log.h"
 
@@ -75,6 +77,76 @@ TEST(IndexTest, DegenerateCasesHaveCodes) {
     strata[0].number_1[g] = strata[0].total_1[g] = g == 0 ? 1 : 0;
   }
   EXPECT_EQ(EstimateIndex(strata).reason(), Reason::kNotIdentified);
+}
+
+// Six workers of one stratum, prices 1 before, and 1 1 1 1 1 2 after: by the
+// formula each moves ln F by t/7 - 1/6, so by -1/42 five times and by 5/42;
+// 6/5 (5/42^2 + 25/42^2) = 1/49. t.975(5) is 2.570581835636.
+TEST(ReplicatesTest, InfluenceByHand) {
+  ErosionPulls::Strata strata;
+  ErosionCells::Cell before, after;
+  before.week = 0;
+  before.sums.total[kLimitTime] = before.sums.number[kLimitTime] = 6;
+  after.week = 9;
+  after.sums.total[kLimitTime] = 7;
+  after.sums.number[kLimitTime] = 6;
+  strata[StratumKey()] = {before, after};
+  const ErosionPulls pulls(strata, 0);
+  const v1::AuditPlan plan = DefaultPlan();
+  ErosionReplicates whole(plan, 6), parts[2] = {{plan, 6}, {plan, 6}};
+  for (int w = 0; w < 6; ++w) {
+    ErosionPulls::Row row;
+    QuantitySums task;
+    task.total[kLimitTime] = task.number[kLimitTime] = 1;
+    pulls.Add(pulls.StratumOf(StratumKey()), 0, task, &row);
+    task.total[kLimitTime] = w == 5 ? 2 : 1;
+    pulls.Add(pulls.StratumOf(StratumKey()), 9, task, &row);
+    // Weeks that no period holds move nothing.
+    pulls.Add(pulls.StratumOf(StratumKey()), 5, task, &row);
+    EXPECT_EQ(row.rows[IndexStatistic(kLimitTime)], 2);
+    whole.AddWorker(Mix(w), row);
+    parts[w % 2].AddWorker(Mix(w), row);
+  }
+  whole.Close();
+  const double fisher = 7.0 / 6;
+  const auto interval = whole.Of(IndexStatistic(kLimitTime), fisher);
+  EXPECT_EQ(interval.clusters, 6);
+  EXPECT_STREQ(interval.method, "clustered t");
+  EXPECT_NEAR(interval.log_error, 1.0 / 7, 1e-10);
+  EXPECT_NEAR(interval.low, fisher * std::exp(-2.570581835636 / 7), 1e-9);
+  EXPECT_EQ(interval.spread.median(), 2);
+  EXPECT_NEAR(std::stod(interval.spread.largest_change()),
+              fisher * std::expm1(-5.0 / 42), 1e-10);
+  EXPECT_EQ(whole.Of(IndexStatistic(kPayPerTask), 1).clusters, 0);
+  // Merged through states, the other way round: the same.
+  v1::ErosionState::Second states[2];
+  parts[0].Save(&states[0]);
+  parts[1].Save(&states[1]);
+  ErosionReplicates merged(plan, 6);
+  merged.Merge(states[1]);
+  merged.Merge(states[0]);
+  v1::ErosionState::Second one, other;
+  whole.Save(&one);
+  merged.Save(&other);
+  EXPECT_EQ(one.SerializeAsString(), other.SerializeAsString());
+}
+
+// 400 workers alike but for a part of +-0.01: the logarithm has the error
+// sqrt(400) * 0.01 = 0.2, and so have the replicates.
+TEST(ReplicatesTest, ReplicatesHaveTheErrorOfTheParts) {
+  ErosionReplicates replicates(DefaultPlan(), 400);
+  for (int w = 0; w < 400; ++w) {
+    ErosionPulls::Row row;
+    row.rows[0] = 1;
+    row.part[0] =
+        static_cast<int64_t>(std::ldexp(w % 2 == 0 ? 0.01 : -0.01, 44));
+    replicates.AddWorker(Mix(w), row);
+  }
+  replicates.Close();
+  const auto interval = replicates.Of(0, 1);
+  EXPECT_STREQ(interval.method, "linear bootstrap");
+  EXPECT_NEAR(std::log(interval.low), -1.96 * 0.2, 0.04);
+  EXPECT_NEAR(std::log(interval.high), 1.96 * 0.2, 0.04);
 }
 
 // A small bound is kept by uniting strata, and the state that comes out does
@@ -343,6 +415,44 @@ TEST(ErosionTest, PartsAndOrderDoNotShow) {
   EXPECT_EQ(
       first.measures().erosion().DebugString(),
       log.RunAbsorbing(workers, 4, &passes).measures().erosion().DebugString());
+  EXPECT_EQ(passes, 0);
+  // Where nothing may be kept, a second look gives the same.
+  log.context.kept_bytes = 1;
+  EXPECT_EQ(
+      first.measures().erosion().DebugString(),
+      log.RunAbsorbing(workers, 4, &passes).measures().erosion().DebugString());
+  EXPECT_EQ(passes, 1);
+}
+
+// Tasks of nobody known are drawn by their local day, whichever part has them.
+TEST(ErosionTest, UnknownWorkersAreDrawnByDay) {
+  FakeLog log;
+  log.only = {"erosion"};
+  log.Columns(kColumns);
+  std::vector<FakeWorker> workers = Platform(
+      17, [](int week) { return 1800.0 - 10 * week; }, Pay);
+  for (FakeWorker& worker : workers) worker.known = false;
+  const v1::AuditResult one = log.Run(workers, 1), many = log.Run(workers, 3);
+  EXPECT_EQ(one.measures().erosion().DebugString(),
+            many.measures().erosion().DebugString());
+  const v1::LikeForLike& index =
+      one.measures().erosion().series().at("limit").index();
+  EXPECT_GT(index.clusters().n(), 6);
+  EXPECT_TRUE(index.has_lo());
+}
+
+TEST(ErosionTest, ThePlanMovesTheMargin) {
+  FakeLog log;
+  log.only = {"erosion"};
+  log.Columns(kColumns);
+  const std::vector<FakeWorker> workers = Platform(
+      26, [](int week) { return week < 13 ? 1800.0 : 1620.0; }, Pay);
+  log.plan.set_erosion_margin("0.2");
+  log.plan.set_ratchet_margin("0.3");
+  const v1::Erosion erosion = ErosionOf(log, workers);
+  EXPECT_EQ(erosion.series().at("limit").index().margin(), "0.20");
+  EXPECT_EQ(erosion.series().at("limit").index().verdict(), "NO_FINDING");
+  EXPECT_EQ(erosion.limit_ratchet().margin(), "0.30");
 }
 
 }  // namespace

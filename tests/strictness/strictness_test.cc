@@ -27,6 +27,8 @@ struct Town {
   int cancel_every = 0;        // Every so many never delivered.
   int64_t rain_costs_s = 0, rain_grants_s = 0;
   bool promise = false;
+  bool promise_without_limit = false;  // Of tasks without one.
+  double hurry = 0;  // Last legs of 600 s, shorter by this part under pressure.
   uint64_t seed = 11;
 };
 
@@ -35,7 +37,7 @@ class StrictnessTest : public ::testing::Test {
   StrictnessTest() {
     log_.Columns({"tasks.accepted_at", "tasks.completed_at", "tasks.limit_at",
                   "tasks.estimates_s", "tasks.promised_at",
-                  "tasks.route_distance_m"});
+                  "tasks.picked_up_at", "tasks.route_distance_m"});
     zone_ = log_.store.Add("A");
     bike_ = log_.store.Add("ebike");
     rain_ = log_.store.Add("rain");
@@ -68,6 +70,14 @@ class StrictnessTest : public ::testing::Test {
                             ? town.later_limit_s
                             : town.limit_s;
         if (wet) limit += town.rain_grants_s;
+        if (town.hurry > 0) {
+          const int64_t leg =
+              std::llrint(600 * (free ? 1 : 1 - town.hurry)) + w % 7 * 20;
+          task.picked_up_at = task.completed_at - leg * replay::kSecond;
+        }
+        if (free && town.promise_without_limit) {
+          task.promised_at = (start + limit) * replay::kSecond;
+        }
         if (!free) {
           task.limit_at = (start + limit) * replay::kSecond;
           if (town.promise) {
@@ -413,6 +423,51 @@ TEST_F(StrictnessTest, ThreeTasksGiveReasonsAndNoNumbers) {
   }
 }
 
+// Last legs of 600 s and some 20 s by worker; where a limit presses, a tenth of
+// the 600 less. With w % 7 * 20 = 0 that is ln 0.9; the mean over the seven
+// kinds of workers is by hand.
+TEST_F(StrictnessTest, SpeedUpUnderPressureByHand) {
+  const v1::AuditResult result =
+      Run(Make({.workers = 63, .free_every = 4, .hurry = 0.1}));
+  const v1::Pressure& pressure = Limit(result).pressure();
+  double expected = 0;
+  for (int kind = 0; kind < 7; ++kind) {
+    expected += std::log((540.0 + kind * 20) / (600.0 + kind * 20)) / 7;
+  }
+  EXPECT_NEAR(Number(pressure.delta().value()), expected, 1e-5);
+  EXPECT_EQ(pressure.workers(), 63);
+  EXPECT_EQ(pressure.unpressed(), 63 * 18);
+  EXPECT_EQ(pressure.pressed(), 63 * 54);
+  EXPECT_EQ(pressure.verdict(), "FINDING");
+  EXPECT_EQ(pressure.delta().clusters().n(), 63);
+  // Nobody is unpressed: nothing to compare with.
+  EXPECT_EQ(Limit(Run(Make({.hurry = 0.1}))).pressure().verdict(),
+            "CANNOT_CONCLUDE(N)");
+  // No pickup: the leg is not known.
+  EXPECT_EQ(Limit(Run(Make({}))).pressure().verdict(), "CANNOT_CONCLUDE(MISS)");
+}
+
+TEST_F(StrictnessTest, PressureDrawsWholeWorkersOfManyTasks) {
+  log_.plan.set_pressure_tasks(1000);
+  const v1::Pressure pressure =
+      Limit(Run(Make({.free_every = 4, .hurry = 0.1}))).pressure();
+  EXPECT_EQ(pressure.n() + pressure.left_out(), 60 * 72);
+  EXPECT_LE(pressure.n(), 1000);
+  EXPECT_GT(pressure.n(), 500);
+}
+
+// A third of the orders has a promise and no limit: they are the unpunished.
+TEST_F(StrictnessTest, BunchingIsComparedWithUnpunishedTasks) {
+  const v1::AuditResult result = Run(
+      Make({.free_every = 3, .promise = true, .promise_without_limit = true}));
+  const v1::Bunching& bunching =
+      result.measures().strictness().promise().bunching();
+  EXPECT_EQ(bunching.unpenalised_n(), 60 * 24);
+  EXPECT_TRUE(bunching.unpenalised().has_lo());
+  EXPECT_FALSE(Limit(result).bunching().has_unpenalised_n());
+  EXPECT_TRUE(Limit(result).bunching().has_placebo_earlier());
+}
+
 // With strata that ask for too much, quantile regression takes their place: a
 // limit at the first quarter of the durations.
 TEST_F(StrictnessTest, ThinStrataAreRankedByQuantileRegression) {
@@ -629,6 +684,9 @@ TEST(StrictnessPlan, RefusesWhatCannotBe) {
         Broken{"base_from: \"soon\"\nbase_to: \"2026-02-01\"\n",
                "base_from is \"soon\""},
         Broken{"significance: \"2\"\n", "significance is \"2\""},
+        Broken{"erosion_margin: \"0.9\"\n", "erosion_margin is \"0.9\""},
+        Broken{"run_limit_s: 100000\n", "from 1 to 86400"},
+        Broken{"pressure_margin: \"x\"\n", "pressure_margin is \"x\""},
         Broken{"declared_estimate: \"middle\"\n", "\"longest\" or"}}) {
     const absl::StatusOr<v1::AuditPlan> plan = ParsePlan(broken.text, "p");
     ASSERT_FALSE(plan.ok()) << broken.text;

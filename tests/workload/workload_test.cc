@@ -1,10 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
+#include "audit/measures/worker_blocks.h"
 #include "audit/measures/workload_bundles.h"
 #include "audit/measures/workload_lateness.h"
 #include "audit/measures/workload_rest.h"
+#include "audit/stats/hash.h"
 #include "tests/stats_measures/fake_log.h"
 
 namespace plumbline::audit {
@@ -297,6 +301,184 @@ TEST(WorkloadTest, PartsAndOrderDoNotShow) {
   EXPECT_EQ(one, many);
   EXPECT_EQ(first.measures().workload().DebugString(),
             second.measures().workload().DebugString());
+}
+
+// Forty workers, each on Monday with an order at the start of a shift, in time,
+// and one eight and a half hours later, late for every other worker; and a
+// short shift on Tuesday. All else is alike, so the effect of the ninth hour is
+// 1 for twenty workers and 0 for twenty: mean 0.5, and with one of 40 left out
+// the error is sqrt(0.25 / 39). t.975(39) is 2.022690911735.
+std::vector<FakeWorker> TiredWorkers() {
+  std::vector<FakeWorker> workers;
+  for (int w = 0; w < 40; ++w) {
+    FakeWorker worker{.id = absl::StrCat("w", w)};
+    const int64_t monday = 4 * 86'400;
+    const auto add = [&](int64_t at, bool late) {
+      worker.tasks.push_back(Delivered("t", at, at + 900));
+      worker.tasks.back().limit_at =
+          (at + (late ? 600 : 1200)) * replay::kSecond;
+      worker.tasks.back().route_distance =
+          (late ? 3200 : 4000) * replay::kMetre;
+    };
+    add(monday, false);
+    add(monday + 8 * 3600 + 1800, w % 2 == 0);
+    add(monday + 86'400, false);
+    for (const int64_t hours : {10, 1}) {
+      const int64_t start = monday + (hours == 10 ? 0 : 86'400);
+      worker.sessions.push_back(
+          {start * replay::kSecond, (start + hours * 3600) * replay::kSecond});
+    }
+    workers.push_back(std::move(worker));
+  }
+  return workers;
+}
+
+TEST(FatigueTest, EffectOfHoursByHand) {
+  FakeLog log;
+  log.only = {"workload"};
+  std::vector<std::string> columns = kColumns;
+  columns.push_back("tasks.route_distance_m");
+  log.Columns(columns);
+  const v1::Workload workload = log.Run(TiredWorkers()).measures().workload();
+  ASSERT_EQ(workload.fatigue_size(), 2);
+  const v1::Fatigue& late = workload.fatigue(0);
+  EXPECT_EQ(late.outcome(), "late");
+  EXPECT_EQ(late.target(), "limit");
+  EXPECT_EQ(late.n(), 120);
+  EXPECT_EQ(late.workers_both(), 40);
+  ASSERT_EQ(late.bins_size(), 9);
+  EXPECT_EQ(late.bins(0).n(), 80);
+  EXPECT_EQ(late.bins(0).mean(), "0.000000000000");
+  EXPECT_EQ(late.bins(6).n(), 40);
+  EXPECT_EQ(late.bins(6).mean(), "0.500000000000");
+  const double half = 2.022690911735 * std::sqrt(0.25 / 39);
+  EXPECT_NEAR(std::stod(late.bins(6).effect().value()), 0.5, 1e-9);
+  EXPECT_NEAR(std::stod(late.bins(6).effect().lo()), 0.5 - half, 1e-6);
+  EXPECT_NEAR(std::stod(late.late_hours().hi()), 0.5 + half, 1e-6);
+  EXPECT_EQ(late.late_hours().clusters().n(), 40);
+  EXPECT_EQ(late.verdict(), "FINDING");
+  // 4 km in 900 s are 16 km/h, 3.2 km are 12.8: 3.2 km/h slower for half.
+  const v1::Fatigue& speed = workload.fatigue(1);
+  EXPECT_EQ(speed.bins(0).mean(), "16.000000000000");
+  EXPECT_NEAR(std::stod(speed.bins(6).effect().value()), -1.6, 1e-6);
+  EXPECT_EQ(speed.verdict(), "");
+}
+
+TEST(FatigueTest, NeedsShortAndLongShifts) {
+  FakeLog log;
+  log.only = {"workload"};
+  log.Columns(kColumns);
+  std::vector<FakeWorker> workers = TiredWorkers();
+  workers.resize(20);
+  const v1::Fatigue late = log.Run(workers).measures().workload().fatigue(0);
+  EXPECT_EQ(late.workers_both(), 20);
+  EXPECT_EQ(late.verdict(), "CANNOT_CONCLUDE(N)");
+  EXPECT_TRUE(late.bins(6).effect().has_lo());
+}
+
+TEST(FatigueTest, PartsDoNotShow) {
+  FakeLog log;
+  log.only = {"workload"};
+  log.Columns(kColumns);
+  std::string one, three;
+  log.Run(TiredWorkers(), 1, &one);
+  log.Run(TiredWorkers(), 3, &three);
+  EXPECT_EQ(one, three);
+}
+
+// With room for four clusters, workers are united by the first bits of their
+// hash: the same clusters however the rows were divided.
+TEST(WorkerBlocksTest, UnitedClustersMergeToTheSameBytes) {
+  std::string first;
+  for (const int parts : {1, 2, 5}) {
+    std::vector<WorkerBlocks> blocks(parts, WorkerBlocks(2, 4));
+    for (int w = 0; w < 60; ++w) {
+      WorkerBlocks& own = blocks[static_cast<size_t>(w % parts)];
+      for (int i = 0; i < 6; ++i) {
+        const int holds[] = {i % 2};
+        own.AddRow(i % 3, {holds, static_cast<size_t>(i % 4 != 0)}, w * i);
+      }
+      own.EndWorker(Mix(w));
+    }
+    WorkerBlocks united(2, 4);
+    for (int p = parts - 1; p >= 0; --p) {
+      v1::WorkloadState::Blocks state;
+      blocks[static_cast<size_t>(p)].Save(&state);
+      united.Merge(state);
+    }
+    v1::WorkloadState::Blocks state;
+    united.Save(&state);
+    EXPECT_LE(state.clusters_size(), 4);
+    EXPECT_GE(state.clusters_size(), 2);
+    if (parts == 1) first = state.SerializeAsString();
+    EXPECT_EQ(state.SerializeAsString(), first) << parts;
+  }
+}
+
+// Every third day of a worker follows one on which all offers were refused.
+// Then `after` offers come in the two hours online, else twenty.
+std::vector<FakeWorker> RefusingWorkers(int after, bool before_too) {
+  std::vector<FakeWorker> workers;
+  for (int w = 0; w < 40; ++w) {
+    FakeWorker worker{.id = absl::StrCat("w", w)};
+    for (int day = 0; day < 84; ++day) {
+      const int64_t start = (4 + day) * int64_t{86'400} * replay::kSecond;
+      worker.sessions.push_back({start, start + 2 * kHour});
+      const bool refuses = (day + w) % 4 == 0, pays = (day + w) % 4 == 1,
+                 eve = (day + w) % 4 == 3;
+      const int made = pays || (before_too && eve) ? after : 20;
+      for (int i = 0; i < made; ++i) {
+        replay::Offer offer =
+            NewOffer(1, refuses && i < made / 2 ? v1::RESPONSE_REJECTED
+                                                : v1::RESPONSE_ACCEPTED);
+        offer.offered_at = start + i * kMinute;
+        worker.offers.push_back(offer);
+      }
+    }
+    worker.tasks = {Delivered("t", 4 * 86'400, 4 * 86'400 + 600)};
+    workers.push_back(std::move(worker));
+  }
+  return workers;
+}
+
+TEST(CoercionTest, WorkAfterRefusalsByHand) {
+  FakeLog log;
+  log.only = {"workload"};
+  std::vector<std::string> columns = kColumns;
+  columns.push_back("sessions.started_at");
+  columns.push_back("sessions.ended_at");
+  log.Columns(columns);
+  const auto run = [&](int after, bool before_too) {
+    return log.Run(RefusingWorkers(after, before_too))
+        .measures()
+        .workload()
+        .coercion(0);
+  };
+  // 12 instead of 20 in two hours: four fewer an hour; nothing the day before.
+  const v1::Coercion less = run(12, false);
+  EXPECT_EQ(less.outcome(), "offersPerHour");
+  EXPECT_NEAR(std::stod(less.effect().value()), -4, 1e-6);
+  EXPECT_NEAR(std::stod(less.placebo().value()), 0, 1e-6);
+  EXPECT_EQ(less.verdict(), "FINDING");
+  EXPECT_EQ(run(20, false).verdict(), "NO_FINDING");
+  // The day before refusing is as poor: refusing is not what makes it so.
+  EXPECT_EQ(run(12, true).verdict(), "CANNOT_CONCLUDE(ID)");
+  log.plan.set_coercion_min_days(100'000);
+  EXPECT_EQ(run(12, false).verdict(), "CANNOT_CONCLUDE(N)");
+}
+
+TEST(WorkloadTest, ThePlanMovesTheLimits) {
+  FakeLog log;
+  log.only = {"workload"};
+  log.Columns(kColumns);
+  log.plan.set_run_limit_s(600);
+  log.plan.set_daily_rest_s(3600);
+  FakeWorker worker{.id = "w"};
+  worker.tasks = {Delivered("a", 0, 900), Delivered("b", 8000, 8400)};
+  const v1::Workload workload = log.Run({worker}).measures().workload();
+  EXPECT_EQ(workload.run_limit_s(), 600);
+  EXPECT_EQ(workload.runs(0).over4h(), 1);
+  EXPECT_EQ(workload.rest().short_windows(), 0);
 }
 
 }  // namespace
