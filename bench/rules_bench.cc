@@ -1,8 +1,15 @@
 // What the judge costs a task: the packs that an audit of a Chinese city takes
-// by itself, on workers of 800 tasks in four weeks.
+// by itself, on workers of 800 tasks in four weeks; and fifty rules on a whole
+// log, beside the replay of it. PLUMBLINE_BENCH_TASKS is the size of that log,
+// 1,000,000 unless given; PLUMBLINE_BENCH_LOG names one that is there already.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <ctime>
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -12,7 +19,10 @@
 #include "audit/findings/judge.h"
 #include "audit/rules/rule_pack.h"
 #include "audit/rules/text.h"
+#include "bench/generate/large_log.h"
 #include "gtest/gtest.h"
+#include "replay/ingest/ingest.h"
+#include "replay/store/log_store.h"
 #include "tests/stats_measures/fake_log.h"
 
 namespace plumbline::audit {
@@ -108,6 +118,185 @@ void BM_TimelineOnly(benchmark::State& state) {
 BENCHMARK(BM_TimelineOnly);
 BENCHMARK_CAPTURE(BM_Judge, before_the_standard, "2025-09-01", 2000);
 BENCHMARK_CAPTURE(BM_Judge, with_the_standard, "2026-01-01", 2000);
+
+// Fifty rules: each kind of formula that shipped packs have and that the log
+// can answer, at five figures.
+std::string FiftyRules() {
+  struct Form {
+    const char* over;
+    const char* window;
+    const char* rest;
+    std::array<const char*, 5> figures;  // For $.
+  };
+  static constexpr Form kForms[] = {
+      // The floor of an hour by place and month (CN-MW-H), by week and order
+      // (NYC-D-IND), by pay period (ON-PERIOD).
+      {"worker",
+       "month",
+       "key: 'each' let { name: 'paid' is: 'pay(wage)' } "
+       "let { name: 'floor' is: 'sum(city: $ CNY/h * time(ENGAGED|REQUIRED))' "
+       "} require: 'paid >= floor'",
+       {"1", "2", "3", "4", "5"}},
+      {"worker",
+       "week",
+       "let { name: 'paid' is: 'pay(wage)' } "
+       "let { name: 'floor' is: '$ CNY/h * time(ENGAGED, sum)' } "
+       "require: 'paid >= floor'",
+       {"1", "2", "3", "4", "5"}},
+      {"worker",
+       "pay_period",
+       "key: 'each' let { name: 'floor' is: 'sum(day: $ CNY/h * "
+       "time(ENGAGED))' } require: 'pay(wage) >= floor'",
+       {"1", "2", "3", "4", "5"}},
+      // Hours of a day, runs, overtime of a month, a day of rest a week.
+      {"worker",
+       "day",
+       "require: 'time(ENGAGED) <= $ h'",
+       {"12", "13", "14", "15", "16"}},
+      {"worker",
+       "day",
+       "require: 'longest_run(ENGAGED, 20 min) <= $ h'",
+       {"12", "13", "14", "15", "16"}},
+      {"worker",
+       "month",
+       "require: 'sum(day: max(0 h, time(ENGAGED|REQUIRED) - $ h)) <= 36 h'",
+       {"12", "13", "14", "15", "16"}},
+      {"worker",
+       "week",
+       "require: 'count(day: time(ENGAGED) <= $ h) >= 1'",
+       {"0", "1", "2", "3", "4"}},
+      // The speed that a deadline asks for (CN-GB-15), the floor of an order
+      // (TW), the platform's share of it (CN-COM-DIDI).
+      {"task",
+       "task",
+       "key: 'start' scope: \"vehicle in {'ebike', 'e-bike'} and "
+       "known(limit_at)\" scope_text: 's' scope_text_zh: 's' "
+       "let { name: 'given' is: 'limit_at - accepted_at' } "
+       "require: 'given >= route_distance / $ km/h'",
+       {"60", "70", "80", "90", "100"}},
+      {"task",
+       "task",
+       "key: 'start' scope: 'delivered' scope_text: 's' scope_text_zh: 's' "
+       "require: 'pay(wage) >= max($ CNY/h * time(ENGAGED), 0.5 CNY)'",
+       {"0.1", "0.2", "0.3", "0.4", "0.5"}},
+      {"task",
+       "task",
+       "key: 'end' scope: 'delivered' scope_text: 's' scope_text_zh: 's' "
+       "let { name: 'taken' is: 'customer_total - pay(wage)' } "
+       "require: 'taken <= $ * customer_total'",
+       {"0.95", "0.96", "0.97", "0.98", "0.99"}}};
+  std::string text =
+      "name: 'fifty' title: 'fifty' title_zh: 'fifty' currency: 'CNY' "
+      "last_checked: '2026-11-01' sources { id: 's' title: 's' } "
+      "masks { name: 'wage' kinds: 'base' kinds: 'distance' why: 'w' } ";
+  int number = 0;
+  for (const Form& form : kForms) {
+    for (const char* figure : form.figures) {
+      std::string rest = form.rest;
+      rest.replace(rest.find('$'), 1, figure);
+      text += Cat("rules { id: 'R", ++number,
+                  "' clause: 'c' clause_zh: 'c' source: 's' confidence: 'V1' "
+                  "strength: 'L' severity: 3 over: '",
+                  form.over, "' window: '", form.window, "' ", rest, " }\n");
+    }
+  }
+  return text;
+}
+
+double UserSeconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+// The large log, made once in the folder for temporary files.
+std::string LargeLog() {
+  const char* given = std::getenv("PLUMBLINE_BENCH_LOG");
+  if (given != nullptr) return given;
+  const char* size = std::getenv("PLUMBLINE_BENCH_TASKS");
+  bench::LargeLogOptions options;
+  if (size != nullptr) options.tasks = std::atoll(size);
+  options.workers = std::max<int64_t>(1, options.tasks / 833);
+  const auto folder = std::filesystem::temp_directory_path() /
+                      Cat("plumbline_rules_", options.tasks);
+  options.folder = folder;
+  if (!std::filesystem::exists(folder / "log.textproto") &&
+      !bench::WriteLargeLog(options).ok()) {
+    std::abort();
+  }
+  return folder;
+}
+
+// One thread, so that seconds of work are seconds: the log read into the store
+// and replayed worker by worker, and the same again under the fifty rules.
+void BM_FiftyRules(benchmark::State& state) {
+  const auto pack = ParseRulePack(FiftyRules(), "fifty");
+  if (!pack.ok()) {
+    state.SkipWithError(std::string(pack.status().message()).c_str());
+    return;
+  }
+  const std::vector<RulePack> packs = {*pack};
+  const std::string folder = LargeLog();
+  for (auto _ : state) {
+    const double start = UserSeconds();
+    replay::StoreOptions options;
+    options.threads = 1;
+    options.scratch = std::filesystem::temp_directory_path();
+    auto store = replay::LogStore::Create(options);
+    replay::FaultLog faults(options.scratch, 1 << 20);
+    replay::IngestOptions ingest_options;
+    ingest_options.threads = 1;
+    auto ingest = replay::Ingest(folder, ingest_options, faults, **store);
+    if (!ingest.ok() || !(*store)->Finish(faults).ok()) {
+      state.SkipWithError("the log cannot be read");
+      return;
+    }
+    const double stored = UserSeconds();
+    int64_t tasks = 0, seconds = 0;
+    auto replay = [&](Judge* judge) {
+      for (int block = 0; block < (*store)->blocks(); ++block) {
+        (void)(*store)->VisitBlock(
+            block, [&](const replay::WorkerTimeline& timeline) {
+              tasks += static_cast<int64_t>(timeline.tasks.size());
+              seconds += timeline.engaged->length();
+              if (judge != nullptr) judge->Observe(timeline);
+            });
+      }
+    };
+    replay(nullptr);
+    benchmark::DoNotOptimize(seconds);
+    const double alone = UserSeconds();
+    const v1::AuditPlan plan;
+    MeasureContext context;
+    context.log = &*ingest;
+    context.store = store->get();
+    context.plan = &plan;
+    context.zone_known =
+        absl::LoadTimeZone(ingest->info.time_zone(), &context.zone);
+    auto judge = Judge::Create(packs, context);
+    replay(judge.get());
+    const double judged = UserSeconds();
+    v1::AuditResult result;
+    judge->Conclude(&result, nullptr);
+    const double end = UserSeconds();
+    tasks /= 2;
+    const double timelines = alone - stored;
+    const double rules = end - alone - timelines;
+    state.SetIterationTime(rules);
+    state.counters["tasks"] = static_cast<double>(tasks);
+    state.counters["to_store_s"] = stored - start;
+    state.counters["timelines_s"] = timelines;
+    state.counters["rules_s"] = rules;
+    state.counters["conclude_s"] = end - judged;
+    state.counters["of_replay"] = rules / (alone - start);
+    state.counters["breaches"] = static_cast<double>(result.summary().breach());
+    state.counters["runnable"] = static_cast<double>(
+        std::count_if(result.coverage().begin(), result.coverage().end(),
+                      [](const v1::Coverage& one) { return one.runnable(); }));
+  }
+}
+BENCHMARK(BM_FiftyRules)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace plumbline::audit

@@ -46,9 +46,9 @@ Shown ToShown(const Value<N>& value) {
   return shown;
 }
 
-std::string ExactText(const Ratio& ratio) { return RatioTextExact(ratio); }
-std::string ExactText(const BigMath::Number& number) {
-  return numerator(number).str() + "/" + denominator(number).str();
+void Put(const Ratio& number, Ratio* exact, std::string*) { *exact = number; }
+void Put(const BigMath::Number& number, Ratio*, std::string* wide) {
+  *wide = numerator(number).str() + "/" + denominator(number).str();
 }
 
 // What a comparison comes to, its gap included.
@@ -220,25 +220,26 @@ int RuleEvaluator::WorkerSums(bool gate) const {
   return static_cast<int>((gate ? gate_sums_ : sums_).size());
 }
 
-ExactBound RuleEvaluator::WorkerSum(bool gate, int index,
-                                    const Subject& subject) {
+WorkerBound RuleEvaluator::WorkerSum(bool gate, int index,
+                                     const Subject& subject) {
   const Program& program = gate ? rule_.gate_program : rule_.program;
   const Node& node = program.nodes[(gate ? gate_sums_ : sums_)[index]];
-  auto ask = [&](auto math) -> std::pair<ExactBound, bool> {
+  auto ask = [&](auto math) -> std::pair<WorkerBound, bool> {
     Evaluation<decltype(math)> e(*this, program, gate);
-    ExactBound bound;
+    WorkerBound bound;
     Answer there{Truth::kTrue, 0};
     if (node.args[1] >= 0) there = e.TruthOf(node.args[1], subject);
     if (there.truth == Truth::kFalse) {
-      bound.low = bound.high = "0/1";
+      bound.low_open = bound.high_open = false;
       return {bound, e.overflow()};
     }
     if (node.op == Op::kCount) {
       const Answer answer = e.TruthOf(node.args[0], subject);
       const bool sure = there.truth == Truth::kTrue;
       bound.missing = answer.missing | there.missing;
-      bound.low = sure && answer.truth == Truth::kTrue ? "1/1" : "0/1";
-      bound.high = answer.truth == Truth::kFalse ? "0/1" : "1/1";
+      bound.low_open = bound.high_open = false;
+      bound.low.n = sure && answer.truth == Truth::kTrue ? 1 : 0;
+      bound.high.n = answer.truth == Truth::kFalse ? 0 : 1;
       return {bound, e.overflow()};
     }
     auto value = e.NumberOf(node.args[0], subject);
@@ -248,9 +249,11 @@ ExactBound RuleEvaluator::WorkerSum(bool gate, int index,
                               there.missing);
     }
     bound.missing = value.missing;
-    if (!value.lo_open) bound.low = ExactText(value.lo);
+    bound.low_open = value.lo_open;
+    bound.high_open = value.hi_open;
+    if (!value.lo_open) Put(value.lo, &bound.low, &bound.wide_low);
     if (!value.hi_open) {
-      bound.high = value.point ? bound.low : ExactText(value.hi);
+      Put(value.point ? value.lo : value.hi, &bound.high, &bound.wide_high);
     }
     return {bound, e.overflow()};
   };

@@ -77,8 +77,16 @@ struct UsedValue {
   }
 };
 
-// A sum over workers within an aggregate formula: what one worker adds, or, at
-// the end, what all of them came to, as exact texts.
+// What one worker adds to a sum over workers: in 128 bits, or, where that is
+// too narrow, as exact text "n/d".
+struct WorkerBound {
+  Ratio low, high;
+  std::string wide_low, wide_high;
+  bool low_open = true, high_open = true;
+  uint64_t missing = 0;
+};
+
+// What all workers came to at the end, as exact texts.
 struct ExactBound {
   std::string low, high;  // "n/d"; empty: open.
   uint64_t missing = 0;
@@ -126,7 +134,7 @@ class RuleEvaluator {
 
   // Sums over workers in the rule's own formula or its gate, in a fixed order.
   int WorkerSums(bool gate) const;
-  ExactBound WorkerSum(bool gate, int index, const Subject& subject);
+  WorkerBound WorkerSum(bool gate, int index, const Subject& subject);
   Outcome Conclude(const std::vector<ExactBound>& sums, int64_t day);
   Verdict3 Gate(const std::vector<ExactBound>& sums, int64_t day,
                 uint64_t* missing, ParameterFailure* failure);

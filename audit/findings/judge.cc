@@ -858,19 +858,22 @@ class PackJudge : public Judge {
     ++period.workers;
     period.sums.resize(n);
     for (int i = 0; i < n; ++i) {
-      const ExactBound bound = state.evaluator->WorkerSum(gate, i, subject);
+      const WorkerBound bound = state.evaluator->WorkerSum(gate, i, subject);
       SumEntry& sum = period.sums[i];
       sum.missing |= bound.missing;
-      if (bound.low.empty()) {
-        sum.low_open = true;
-      } else {
-        sum.low += BigMath::Number(bound.low);
-      }
-      if (bound.high.empty()) {
-        sum.high_open = true;
-      } else {
-        sum.high += BigMath::Number(bound.high);
-      }
+      auto add = [](bool open, const Ratio& number, const std::string& wide,
+                    bool* sum_open, ExactSum* to) {
+        *sum_open |= open;
+        if (open) return;
+        if (wide.empty()) {
+          to->Add(number);
+        } else {
+          to->Add(BigMath::Number(wide));
+        }
+      };
+      add(bound.low_open, bound.low, bound.wide_low, &sum.low_open, &sum.low);
+      add(bound.high_open, bound.high, bound.wide_high, &sum.high_open,
+          &sum.high);
     }
   }
 
@@ -1228,13 +1231,12 @@ std::vector<ExactBound> PackJudge::Totals(const PeriodEntry& period) {
   for (const SumEntry& sum : period.sums) {
     ExactBound& bound = totals.emplace_back();
     bound.missing = sum.missing;
-    if (!sum.low_open) {
-      bound.low = numerator(sum.low).str() + "/" + denominator(sum.low).str();
-    }
-    if (!sum.high_open) {
-      bound.high =
-          numerator(sum.high).str() + "/" + denominator(sum.high).str();
-    }
+    auto text = [](const ExactSum& number) {
+      const BigMath::Number total = number.Total();
+      return numerator(total).str() + "/" + denominator(total).str();
+    };
+    if (!sum.low_open) bound.low = text(sum.low);
+    if (!sum.high_open) bound.high = text(sum.high);
   }
   return totals;
 }

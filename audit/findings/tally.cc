@@ -22,8 +22,8 @@ void Append(std::vector<T>& to, std::vector<T>&& from) {
 void AddSum(SumEntry& sum, const SumEntry& more) {
   sum.low_open |= more.low_open;
   sum.high_open |= more.high_open;
-  sum.low += more.low;
-  sum.high += more.high;
+  sum.low.Add(more.low.Total());
+  sum.high.Add(more.high.Total());
   sum.missing |= more.missing;
 }
 
@@ -177,8 +177,8 @@ void Tally::Save(const std::vector<ColumnNeed>& columns,
     period->set_workers(entry.workers);
     for (const SumEntry& sum : entry.sums) {
       v1::BoundTally* bound = period->add_sums();
-      if (!sum.low_open) bound->set_low(NumberText(sum.low));
-      if (!sum.high_open) bound->set_high(NumberText(sum.high));
+      if (!sum.low_open) bound->set_low(NumberText(sum.low.Total()));
+      if (!sum.high_open) bound->set_high(NumberText(sum.high.Total()));
       for (size_t i = 0; i < columns.size(); ++i) {
         if (((sum.missing >> i) & 1) != 0) {
           bound->add_missing(columns[i].columns);
@@ -249,11 +249,11 @@ bool Tally::Merge(const v1::RuleTally& in,
       sum.high_open = bound.high().empty();
       if (!sum.low_open) {
         if (!IsRatioText(bound.low())) return false;
-        sum.low = BigMath::Number(bound.low());
+        sum.low.Add(BigMath::Number(bound.low()));
       }
       if (!sum.high_open) {
         if (!IsRatioText(bound.high())) return false;
-        sum.high = BigMath::Number(bound.high());
+        sum.high.Add(BigMath::Number(bound.high()));
       }
       for (const std::string& name : bound.missing()) {
         if (name == kStraddleName) sum.missing |= kStraddleBit;

@@ -9,6 +9,7 @@
 
 #include "audit/findings/big_math.h"
 #include "audit/findings/evaluate.h"
+#include "audit/findings/exact_sum.h"
 #include "audit/findings/reason.h"
 #include "plumbline/v1/judge.pb.h"
 #include "plumbline/v1/result.pb.h"
@@ -52,7 +53,7 @@ struct ReasonEntry {
 };
 
 struct SumEntry {
-  BigMath::Number low, high;
+  ExactSum low, high;
   bool low_open = false, high_open = false;
   uint64_t missing = 0;
 };
