@@ -27,8 +27,9 @@ constexpr int64_t kFaultMemory = int64_t{64} << 20;
 
 // Of files that were hashed while they were read, `known` says the hash.
 absl::StatusOr<std::vector<ManifestEntry>> HashInputs(
-    std::vector<std::string> names, std::vector<std::string> paths,
-    std::vector<std::string> known) {
+    const std::vector<std::string>& names,
+    const std::vector<std::string>& paths,
+    const std::vector<std::string>& known) {
   std::vector<ManifestEntry> entries;
   for (size_t i = 0; i < names.size(); ++i) {
     if (!known[i].empty()) {
@@ -160,11 +161,11 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
     paths.push_back(info.string());
     known.emplace_back();
   }
-  // With one thread the hashing waits for the one who asks, so that a run takes
-  // the cores that were given and no more.
-  run->hashing_ = std::async(
-      options.threads > 1 ? std::launch::async : std::launch::deferred,
-      HashInputs, std::move(names), std::move(paths), std::move(known));
+  // Nobody needs the hashes before the manifest is written; then one core has
+  // little else to do while another compresses the workbook.
+  run->hashing_ =
+      std::async(std::launch::deferred, HashInputs, std::move(names),
+                 std::move(paths), std::move(known));
 
   absl::Status status = run->store->Finish(run->faults);
   if (!status.ok()) return status;

@@ -39,8 +39,8 @@ struct LogRun {
   MeasureContext context;  // Points into this object.
   v1::Input input;         // Funnel, faults, what the log says of itself.
 
-  // The inputs with their hashes, by name. Waits for the hashing, which runs
-  // beside the passes when there is more than one thread.
+  // The inputs with their hashes, by name. Reads again the files that were not
+  // hashed while they were read. Once.
   absl::StatusOr<std::vector<ManifestEntry>> Inputs();
 
  private:

@@ -115,8 +115,10 @@ class MergeCommand : public Subcommand {
           }
           return absl::OkStatus();
         },
-        std::move(inputs), (*shard)->packs(), identity, console.language(),
-        report_);
+        [&inputs]() -> absl::StatusOr<std::vector<ManifestEntry>> {
+          return inputs;
+        },
+        (*shard)->packs(), identity, console.language(), report_);
     if (!status.ok()) return console.Fail(status);
     if (!console.quiet()) {
       console.Print(BriefSummary(outcome.result, console.language()));

@@ -39,14 +39,12 @@ absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given,
       Conclude(log.context, log.input, *std::move(observers));
   if (out.empty()) return std::move(outcome.result);
 
-  auto inputs = log.Inputs();
-  if (!inputs.ok()) return inputs.status();
   const RunIdentity identity = {log.ingest.mapping_name,
                                 log.ingest.mapping_sha256, log.plan.name,
                                 log.plan.sha256, log.plan.plan.seed()};
   status = WriteOutcome(
       outcome, [&log](auto visit) { return log.faults.Visit(visit); },
-      *std::move(inputs), log.packs, identity, language, out);
+      [&log] { return log.Inputs(); }, log.packs, identity, language, out);
   if (!status.ok()) return status;
   return std::move(outcome.result);
 }

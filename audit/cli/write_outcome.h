@@ -1,6 +1,7 @@
 #ifndef PLUMBLINE_AUDIT_CLI_WRITE_OUTCOME_H_
 #define PLUMBLINE_AUDIT_CLI_WRITE_OUTCOME_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,12 @@ struct RunIdentity {
 using VisitFaults = absl::FunctionRef<absl::Status(
     absl::FunctionRef<absl::Status(const v1::Fault&)>)>;
 
-// Writes all files of an audit into `out`.
+using InputsOfRun = std::function<absl::StatusOr<std::vector<ManifestEntry>>()>;
+
+// Writes all files of an audit into `out`. `inputs` is called at most once,
+// while files are being written.
 absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
-                          std::vector<ManifestEntry> inputs,
+                          InputsOfRun inputs,
                           const std::vector<RulePack>& packs,
                           const RunIdentity& identity, Language language,
                           const std::string& out);

@@ -36,7 +36,7 @@ std::string RenderPage(const v1::AuditResult& result, const Manifest& manifest,
 
 }  // namespace
 
-absl::Status WriteReport(const ReportModel& model, const Manifest& manifest,
+absl::Status WriteReport(const ReportModel& model, const Manifest& given,
                          Language language, const std::string& out) {
   absl::StatusOr<std::unique_ptr<StagedFolder>> opened =
       StagedFolder::Open(out);
@@ -53,6 +53,7 @@ absl::Status WriteReport(const ReportModel& model, const Manifest& manifest,
   StagedFile* seal = folder.Add("manifest.json");
 
   // The files do not depend on each other; each is written by one thread.
+  Manifest manifest = given;
   absl::Status workbook_status;
   absl::Status findings_status;
   absl::StatusOr<std::string> workbook_hash = std::string();
@@ -67,14 +68,21 @@ absl::Status WriteReport(const ReportModel& model, const Manifest& manifest,
         findings_status.Update(findings_json->Finish());
         WriteFindingsCsv(result, findings_csv);
         findings_status.Update(findings_csv->Finish());
-        page->Write(RenderPage(result, manifest, language));
-        findings_status.Update(page->Finish());
         WriteWorkersCsv(*model.workers, workers);
         findings_status.Update(workers->Finish());
         WriteFlaggedCsv(*model.flagged, flagged);
         findings_status.Update(flagged->Finish());
         findings_status.Update(WriteQuarantineCsv(model, quarantine));
         findings_status.Update(quarantine->Finish());
+        if (model.inputs != nullptr) {
+          auto inputs = model.inputs();
+          findings_status.Update(inputs.status());
+          if (!inputs.ok()) return;
+          manifest.entries.insert(manifest.entries.begin(), inputs->begin(),
+                                  inputs->end());
+        }
+        page->Write(RenderPage(result, manifest, language));
+        findings_status.Update(page->Finish());
       });
   if (!findings_status.ok()) return findings_status;
   if (!workbook_status.ok()) return workbook_status;

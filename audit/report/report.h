@@ -1,18 +1,27 @@
 #ifndef PLUMBLINE_AUDIT_REPORT_REPORT_H_
 #define PLUMBLINE_AUDIT_REPORT_REPORT_H_
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "plumbline/v1/result.pb.h"
 
 namespace plumbline::audit {
 
 enum class Language { kEnglish, kChinese };
 
+// What the manifest names: role ("input", "mapping", "pack", "plan"), name and
+// SHA-256 in hex. Never a path of this machine, a clock or a thread count.
+struct ManifestEntry {
+  std::string role;
+  std::string name;
+  std::string sha256;
+};
 // Everything an audit found, in the one form that all writers render. Writers
 // compute nothing. Borrowed for the call.
 struct ReportModel {
@@ -23,15 +32,11 @@ struct ReportModel {
   absl::FunctionRef<absl::Status(
       absl::FunctionRef<absl::Status(const v1::Fault&)>)>
       quarantine;
+  // The files that were read. Asked for once, while the workbook is being
+  // written: hashing them may take until then. Null: the manifest has them.
+  std::function<absl::StatusOr<std::vector<ManifestEntry>>()> inputs = nullptr;
 };
 
-// What the manifest names: role ("input", "mapping", "pack", "plan"), name and
-// SHA-256 in hex. Never a path of this machine, a clock or a thread count.
-struct ManifestEntry {
-  std::string role;
-  std::string name;
-  std::string sha256;
-};
 struct Manifest {
   std::string program_version;
   std::string tzdata_version;

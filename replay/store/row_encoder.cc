@@ -349,10 +349,15 @@ void RowEncoder::AddNumbers(const RecordBatch&, size_t start, size_t rows) {
   for (const Input& input : symbols_in_) {
     int64_t* codes = Work(input.slot);
     const std::string_view* texts = input.data->texts.data() + start;
+    // Rows often repeat the text of the row before: a city, a vehicle.
+    std::string_view last;
+    uint32_t code = 0;
     for (size_t i = 0; i < rows; ++i) {
-      codes[i] = texts[i].empty()
-                     ? 0
-                     : symbols_->Code(thread_, texts[i], HashText(texts[i]));
+      if (texts[i] != last) {
+        last = texts[i];
+        code = last.empty() ? 0 : symbols_->Code(thread_, last, HashText(last));
+      }
+      codes[i] = code;
     }
     Activate(input.slot, codes, rows);
   }
