@@ -37,6 +37,8 @@ void Decoder::Begin(FaultLog& faults, Work& work) const {
   for (size_t i = 0; i < columns_.size(); ++i) {
     ColumnData& data = batch.columns[i];
     data.column = columns_[i].target;
+    data.entries.clear();
+    data.dictionary = 0;
     if (columns_[i].kind == CellKind::kText ||
         columns_[i].kind == CellKind::kList) {
       data.texts.resize(batch.rows);

@@ -243,6 +243,7 @@ void Decoder::Compact(Work& work) {
   for (ColumnData& column : batch.columns) {
     keep(column.numbers);
     keep(column.texts);
+    keep(column.entries);
   }
   for (auto& [name, texts] : batch.free) keep(texts);
   batch.rows = batch.lines.size();

@@ -17,7 +17,13 @@ struct ColumnData {
   int column = -1;  // Index in TableSchema::columns.
   std::vector<int64_t> numbers;
   std::vector<std::string_view> texts;
+  // Where the source codes its texts: the entry of each row in dictionary
+  // number `dictionary`, kNoEntry where it has none. An entry stays the same
+  // text as long as the number stays. 0: not coded, and `entries` is empty.
+  std::vector<uint32_t> entries;
+  uint64_t dictionary = 0;
 };
+inline constexpr uint32_t kNoEntry = UINT32_MAX;
 
 // Some rows of one table, mapped and validated: what ingest hands on. Rows that
 // were quarantined are not in it. Texts live during the call of Accept.

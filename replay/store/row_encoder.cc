@@ -27,6 +27,13 @@ constexpr int kSpareBits = 32;
 // Rows between asking for the memory of a look-up and looking.
 constexpr size_t kLookAhead = 16;
 
+// The place of an entry in what is known of its dictionary.
+template <typename Known>
+Known& KnownAt(std::vector<Known>& known, uint32_t entry) {
+  if (entry >= known.size()) known.resize(std::max<size_t>(entry + 1, 64) * 2);
+  return known[entry];
+}
+
 // Short texts without a call.
 inline void CopyText(char* to, const char* from, size_t bytes) {
   if (bytes == 0) return;  // From nowhere, if unknown.
@@ -91,7 +98,8 @@ RowEncoder::RowEncoder(RowTable* table, int thread, int partitions,
       workers_(workers),
       symbols_(symbols),
       work_(table->format.slots()),
-      scratch_(new int64_t[kTileRows]) {
+      scratch_(new int64_t[kTileRows]),
+      known_symbols_(table->format.slots()) {
   const TableSchema& schema = table->format.schema();
   saw_column_.resize(schema.columns.size());
   for (const ColumnSchema& column : schema.columns) {
@@ -188,15 +196,18 @@ void RowEncoder::Partition(const RecordBatch& batch, size_t start,
       table_->worker_column < 0 ? nullptr : batch.Find(table_->worker_column);
   if (table_->worker_column >= 0) {
     int64_t* codes = Work(kWorkerSlot);
-    if (worker != nullptr) {
+    const uint32_t* entries = nullptr;
+    if (worker != nullptr && worker->dictionary != 0) {
+      entries = worker->entries.data() + start;
+      if (known_workers_.dictionary != worker->dictionary) {
+        known_workers_ = {worker->dictionary, {}};
+      }
+    } else if (worker != nullptr) {
       for (size_t i = 0; i < rows; ++i) {
         hash_[i] = HashText(worker->texts[start + i]);
       }
     }
     for (size_t i = 0; i < rows; ++i) {
-      if (i + kLookAhead < rows) {
-        workers_->Prefetch(thread_, hash_[i + kLookAhead]);
-      }
       const std::string_view text =
           worker == nullptr ? std::string_view() : worker->texts[start + i];
       dead_[i] = 0;
@@ -215,9 +226,25 @@ void RowEncoder::Partition(const RecordBatch& batch, size_t start,
         }
         continue;
       }
+      const bool coded = entries != nullptr && entries[i] != kNoEntry;
+      if (coded) {
+        const auto& known = KnownAt(known_workers_.workers, entries[i]);
+        if (known.code != 0) {
+          codes[i] = known.code;
+          partition_[i] = known.partition;
+          ++rows_of_worker_[known.code];
+          continue;
+        }
+      }
+      if (entries != nullptr) {
+        hash_[i] = HashText(text);
+      } else if (i + kLookAhead < rows) {
+        workers_->Prefetch(thread_, hash_[i + kLookAhead]);
+      }
       const uint32_t code = workers_->Code(thread_, text, hash_[i]);
       codes[i] = code;
       partition_[i] = PartOf(hash_[i], partitions_);
+      if (coded) known_workers_.workers[entries[i]] = {code, partition_[i]};
       if (code >= rows_of_worker_.size()) {
         rows_of_worker_.resize(std::max<size_t>(code + 1, 1024) * 2);
       }
@@ -346,21 +373,43 @@ void RowEncoder::AddNumbers(const RecordBatch&, size_t start, size_t rows) {
   for (const Input& input : numbers_) {
     Activate(input.slot, input.data->numbers.data() + start, rows);
   }
-  for (const Input& input : symbols_in_) {
-    int64_t* codes = Work(input.slot);
-    const std::string_view* texts = input.data->texts.data() + start;
+  for (const Input& input : symbols_in_) AddSymbols(input, start, rows);
+}
+
+void RowEncoder::AddSymbols(const Input& input, size_t start, size_t rows) {
+  int64_t* codes = Work(input.slot);
+  const std::string_view* texts = input.data->texts.data() + start;
+  const auto code_of = [this](std::string_view text) {
+    return text.empty() ? 0 : symbols_->Code(thread_, text, HashText(text));
+  };
+  if (input.data->dictionary != 0) {
+    const uint32_t* entries = input.data->entries.data() + start;
+    KnownSymbols& known = known_symbols_[input.slot];
+    if (known.dictionary != input.data->dictionary) {
+      known = {input.data->dictionary, {}};
+    }
+    for (size_t i = 0; i < rows; ++i) {
+      if (entries[i] == kNoEntry) {
+        codes[i] = code_of(texts[i]);
+        continue;
+      }
+      uint32_t& code = KnownAt(known.codes, entries[i]);
+      if (code == 0) code = code_of(texts[i]);
+      codes[i] = code;
+    }
+  } else {
     // Rows often repeat the text of the row before: a city, a vehicle.
     std::string_view last;
     uint32_t code = 0;
     for (size_t i = 0; i < rows; ++i) {
       if (texts[i] != last) {
         last = texts[i];
-        code = last.empty() ? 0 : symbols_->Code(thread_, last, HashText(last));
+        code = code_of(last);
       }
       codes[i] = code;
     }
-    Activate(input.slot, codes, rows);
   }
+  Activate(input.slot, codes, rows);
 }
 
 void RowEncoder::AddTexts(size_t start, size_t rows) {

@@ -92,9 +92,23 @@ class RowEncoder {
     bool scaled;
   };
 
+  // What the entries of a dictionary came to, by entry; code 0: not seen yet.
+  struct KnownWorkers {
+    struct Worker {
+      uint32_t code = 0, partition = 0;
+    };
+    uint64_t dictionary = 0;
+    std::vector<Worker> workers;
+  };
+  struct KnownSymbols {
+    uint64_t dictionary = 0;
+    std::vector<uint32_t> codes;
+  };
+
   absl::Status EncodeTile(const RecordBatch& batch, size_t start, size_t rows);
   int64_t* Work(int slot);
   void Partition(const RecordBatch& batch, size_t start, size_t rows);
+  void AddSymbols(const Input& input, size_t start, size_t rows);
   void AddIds(const RecordBatch& batch, size_t start, size_t rows);
   void AddInstants(const RecordBatch& batch, size_t start, size_t rows);
   void AddNumbers(const RecordBatch& batch, size_t start, size_t rows);
@@ -134,6 +148,8 @@ class RowEncoder {
   uint32_t size_[kTileRows];
   bool any_dead_ = false;
 
+  KnownWorkers known_workers_;
+  std::vector<KnownSymbols> known_symbols_;  // By slot.
   std::vector<uint32_t> rows_of_worker_;
   std::vector<StoreFault> faults_;
   std::vector<char> saw_column_;

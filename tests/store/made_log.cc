@@ -167,6 +167,33 @@ std::string MadeRow::Text(const std::string& column) const {
   return found == cells.end() ? "" : std::get<std::string>(found->second);
 }
 
+namespace {
+
+// Codes the texts of one column, batch after batch.
+struct Coder {
+  uint64_t dictionary = 0;
+  int batches = 0;
+  std::map<std::string, uint32_t, std::less<>> entries;
+
+  void Code(ColumnData* data) {
+    static std::atomic<uint64_t> last = 0;
+    if (batches++ % 3 == 0) {
+      dictionary = ++last;
+      entries.clear();
+    }
+    data->dictionary = dictionary;
+    for (const std::string_view text : data->texts) {
+      const auto next = static_cast<uint32_t>(entries.size());
+      const bool without = text.empty() || text.back() == '7';
+      data->entries.push_back(
+          without ? kNoEntry
+                  : entries.try_emplace(std::string(text), next).first->second);
+    }
+  }
+};
+
+}  // namespace
+
 void Feed(const std::vector<MadeRow>& rows, const FeedOptions& options,
           LogStore* store) {
   struct Owned {
@@ -175,6 +202,7 @@ void Feed(const std::vector<MadeRow>& rows, const FeedOptions& options,
     std::deque<std::string> names;
   };
   std::deque<Owned> batches;
+  std::map<std::pair<int, int>, Coder> coders;
   for (size_t begin = 0; begin < rows.size();) {
     size_t end = begin;
     while (end < rows.size() && end - begin < options.batch_rows &&
@@ -226,6 +254,7 @@ void Feed(const std::vector<MadeRow>& rows, const FeedOptions& options,
       if (type == ColumnType::kText || type == ColumnType::kTextList ||
           type == ColumnType::kNumberList) {
         data.texts = texts;
+        if (options.coded) coders[{batch.table, index}].Code(&data);
       } else {
         data.numbers = numbers;
       }

@@ -27,11 +27,13 @@ struct MadeRow {
 
 // Feeds the rows to a store, in batches of up to `batch_rows` rows of the same
 // table and file, from as many threads as the store has. `columns` adds columns
-// that no row fills ("tasks.status").
+// that no row fills ("tasks.status"); `coded` gives texts as entries of
+// dictionaries, a new one every few batches, some rows without one.
 struct FeedOptions {
   int threads = 1;
   size_t batch_rows = 1000;
   std::vector<std::string> columns;
+  bool coded = false;
 };
 void Feed(const std::vector<MadeRow>& rows, const FeedOptions& options,
           LogStore* store);

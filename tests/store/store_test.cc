@@ -175,6 +175,7 @@ TEST(StoreTest, IsTheSameForAnyThreadsBlocksMemoryBatchesAndOrder) {
         options.blocks = blocks;
         options.memory_bytes = blocks == 7 ? 1 << 30 : 1;
         feed.threads = threads;
+        feed.coded = blocks != 64;
         feed.batch_rows = 1 + random() % 700;
         std::shuffle(rows.begin(), rows.end(), random);
         if (threads != 2) {  // Else batches of one row each.

@@ -4,6 +4,7 @@
 #include "replay/ingest/readers/arrow_rows.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -23,9 +24,15 @@ bool AllUtf8(std::span<const std::string_view> texts) {
   return std::all_of(texts.begin(), texts.end(), IsUtf8);
 }
 
+uint64_t NextDictionary() {
+  static std::atomic<uint64_t> last = 0;
+  return ++last;
+}
+
 // What is known of the dictionary of one column.
 struct Coded {
   std::shared_ptr<arrow::ArrayData> dictionary;
+  uint64_t number = 0;  // Of no other dictionary of this process.
   std::vector<std::string_view> entries;  // Of texts.
   bool utf8 = false;
   std::vector<int64_t> numbers;  // kUnknown: goes the slow way.
@@ -289,6 +296,7 @@ struct ArrowSource {
       }
       if (fresh) {
         ViewTexts(*array.dictionary(), &known.entries);
+        known.number = NextDictionary();
         known.utf8 = AllUtf8(known.entries);
         if (column.kind == CellKind::kWord) NumberWords(column, &known);
       }
@@ -372,20 +380,24 @@ struct ArrowSource {
     const Presence present(indices);
     const bool may_be_empty = decoder.columns()[index].may_be_empty;
     const bool utf8 = work.ascii || known.utf8;
-    std::string_view* out = work.batch.columns[index].texts.data();
+    ColumnData& data = work.batch.columns[index];
+    data.entries.resize(data.texts.size());
+    data.dictionary = known.number;
     for (int64_t i = 0; i < array.length(); ++i) {
       const auto row = static_cast<size_t>(i);
-      const auto entry = static_cast<size_t>(at[i]);
-      const std::string_view text = present(i) && entry < known.entries.size()
-                                        ? known.entries[entry]
-                                        : std::string_view();
+      const auto entry = static_cast<uint32_t>(at[i]);
+      const bool there = present(i) && entry < known.entries.size();
+      const std::string_view text =
+          there ? known.entries[entry] : std::string_view();
       if (utf8 && !text.empty()) {
-        out[row] = text;
-      } else if (may_be_empty && text.empty()) {
-        out[row] = {};
-      } else {
-        out[row] = decoder.SlowText(index, row, text, work);
+        data.texts[row] = text;
+        data.entries[row] = entry;
+        continue;
       }
+      data.entries[row] = kNoEntry;
+      data.texts[row] = may_be_empty && text.empty()
+                            ? std::string_view()
+                            : decoder.SlowText(index, row, text, work);
     }
   }
 
