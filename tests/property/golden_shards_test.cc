@@ -110,7 +110,11 @@ TEST_P(GoldenShardsTest, GiveTheFindingsOfTheWhole) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, GoldenShardsTest,
-    testing::Values("british_columbia", "california_state", "minnesota_period",
+    testing::Values("british_columbia", "california_places", "california_rest",
+                    "california_state", "cn_03_overtime_pay", "cn_06_long_run",
+                    "cn_09_commission_month", "cn_holiday_pay",
+                    "cn_long_driving", "eu_clocks_forward", "eu_rest",
+                    "eu_seventeen_weeks", "minnesota_period",
                     "nyc_delivery_aggregate", "nyc_delivery_alternative",
                     "nyc_delivery_individual", "nyc_delivery_rate_change",
                     "uk_fair_piece_rate", "uk_rated_output"),
