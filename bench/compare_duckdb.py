@@ -31,7 +31,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORKERS_PER_TASK = 12_000 / 10_000_000
-MEASURES = "hours,pay,targets,durations,allocation,mdrp"
+MEASURES = "hours,pay,targets,allocation,mdrp"
 RULES = "cn"  # The pack with the floor that DuckDB is asked for.
 
 

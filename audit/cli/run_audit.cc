@@ -44,7 +44,11 @@ absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given,
                                 log.plan.sha256, log.plan.plan.seed()};
   status = WriteOutcome(
       outcome, [&log](auto visit) { return log.faults.Visit(visit); },
-      [&log] { return log.Inputs(); }, log.packs, identity, language, out);
+      [&log] {
+        log.store.reset();  // Gives its memory back while others write.
+        return log.Inputs();
+      },
+      log.packs, identity, language, out);
   if (!status.ok()) return status;
   return std::move(outcome.result);
 }

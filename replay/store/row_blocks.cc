@@ -57,6 +57,9 @@ char* PagePool::Take(int thread, size_t bytes) {
   char* data = own.slab;
   own.slab += bytes;
   own.left -= bytes;
+  // All pages of a chunk at once, not by a fault for each. Systems that cannot
+  // do that leave it at the faults.
+  madvise(data, bytes, MADV_POPULATE_WRITE);
   return data;
 }
 
