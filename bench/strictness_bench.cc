@@ -72,7 +72,7 @@ void LinearReplicates(benchmark::State& state) {
     WorkerIntervals intervals(keys, 1, 999);
     for (int s = 0; s < 20; ++s) {
       intervals.Add(0.5, std::vector<double>(keys.size(), 1e-4),
-                    state.range(0));
+                    std::vector<int64_t>(keys.size(), 800), state.range(0));
     }
     intervals.Run();
     benchmark::DoNotOptimize(intervals.Of(0));
