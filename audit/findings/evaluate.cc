@@ -121,8 +121,8 @@ RuleEvaluator::RuleEvaluator(const CompiledRule& rule, ParameterLookup& lookup,
   Program first = rule.program, second = rule.gate_program;
   unknown_bits_[0] = UnknownBits(first);
   unknown_bits_[1] = UnknownBits(second);
-  word_cache_[0].resize(rule.program.nodes.size());
-  word_cache_[1].resize(rule.gate_program.nodes.size());
+  words_[0].resize(rule.program.nodes.size());
+  words_[1].resize(rule.gate_program.nodes.size());
 }
 
 RuleEvaluator::~RuleEvaluator() = default;

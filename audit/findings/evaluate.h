@@ -10,6 +10,7 @@
 
 #include "audit/findings/parameter_lookup.h"
 #include "audit/findings/value.h"
+#include "audit/findings/word_test.h"
 #include "audit/findings/worker_frame.h"
 #include "audit/rules/compiled_pack.h"
 #include "replay/ingest/ingest.h"
@@ -142,7 +143,6 @@ class RuleEvaluator {
  private:
   template <typename Math>
   friend class Evaluation;
-  struct Impl;
 
   const CompiledRule& rule_;
   ParameterLookup& lookup_;
@@ -161,8 +161,7 @@ class RuleEvaluator {
   const std::vector<ExactBound>* totals_ = nullptr;
   // Bits of the columns behind each Unknown flag, by program.
   std::vector<uint64_t> unknown_bits_[2];
-  // Answers of word tests by symbol: 0 not asked, 1 no, 2 yes.
-  std::vector<std::vector<uint8_t>> word_cache_[2];
+  std::vector<WordTest> words_[2];  // By program and node.
 };
 
 }  // namespace plumbline::audit

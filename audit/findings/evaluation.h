@@ -279,19 +279,8 @@ class Evaluation {
                      : frame_.Time(node.mask, node.ref == 1, s.from, s.to),
           node);
     }
-    const Task& task = *s.task;
-    int64_t from = task.accepted_at;
-    int64_t to = replay::IsKnown(task.completed_at) ? task.completed_at
-                                                    : task.cancelled_at;
-    if (node.mask == kLoaded) {
-      if (replay::IsKnown(task.trip_time)) return Whole(task.trip_time);
-      from = task.picked_up_at;
-    } else if (node.mask == kToPickup) {
-      to = task.picked_up_at;
-    }
-    if (replay::IsKnown(from) && replay::IsKnown(to) && from <= to)
-      return Whole(to - from);
-    return AtLeastZero(node.columns);
+    const int64_t time = TaskTimeOf(*s.task, node.mask);
+    return replay::IsKnown(time) ? Whole(time) : AtLeastZero(node.columns);
   }
 
   static V AtLeastZero(uint64_t missing) {
@@ -301,24 +290,7 @@ class Evaluation {
   }
 
   V Distance(const Node& node, const Task& task) {
-    int64_t distance = replay::kUnknown;
-    switch (static_cast<Leg>(node.ref)) {
-      case Leg::kLoaded:
-        distance = task.dropoff_distance;
-        break;
-      case Leg::kRoute:
-        distance = task.route_distance;
-        break;
-      case Leg::kToPickup:
-        distance = task.pickup_distance;
-        break;
-      case Leg::kEngaged:
-        distance = replay::IsKnown(task.pickup_distance) &&
-                           replay::IsKnown(task.dropoff_distance)
-                       ? task.pickup_distance + task.dropoff_distance
-                       : task.route_distance;
-        break;
-    }
+    const int64_t distance = TaskDistanceOf(task, static_cast<Leg>(node.ref));
     return replay::IsKnown(distance) ? Whole(distance)
                                      : AtLeastZero(node.columns);
   }
@@ -370,23 +342,10 @@ class Evaluation {
   }
 
   V Rank(const Node& node, const Task& task) {
-    const size_t n = task.estimates.size();
-    if (n < 2 || !replay::IsKnown(task.limit_at) ||
-        !replay::IsKnown(task.accepted_at)) {
-      return Bounds<Math>::Anything(node.columns);
-    }
-    const int64_t given = task.limit_at - task.accepted_at;
-    int64_t less = 0, equal = 0;
-    for (int64_t estimate : task.estimates) {
-      less += estimate < given;
-      equal += estimate == given;
-    }
-    // Twice the rank from 0: ties take the mean, a limit between two estimates
-    // the middle, and none leaves [0, n - 1].
-    const int64_t last = 2 * (static_cast<int64_t>(n) - 1);
-    const int64_t twice =
-        std::clamp<int64_t>(2 * less + (equal > 0 ? equal - 1 : -1), 0, last);
-    return Whole(twice, last);
+    int64_t twice = 0, last = 1;
+    return LimitRankOf(task, &twice, &last)
+               ? Whole(twice, last)
+               : Bounds<Math>::Anything(node.columns);
   }
 
   Answer Equal(const Node& node, const Subject& s) {
@@ -401,33 +360,16 @@ class Evaluation {
     return {a.truth == b.truth ? Truth::kTrue : Truth::kFalse, 0};
   }
 
-  static bool Among(const Node& node, std::string_view text) {
-    return std::find(node.words.begin(), node.words.end(), text) !=
-           node.words.end();
-  }
-
   Answer InWords(int index, const Node& node, const Subject& s) {
     const Node& field = program_.nodes[node.args[0]];
     if (field.op == Op::kField && field.domain == Domain::kTask) {
       const int64_t value = TaskFieldOf(*s.task, field.ref);
       if (!replay::IsKnown(value)) return {Truth::kUnknown, field.columns};
-      std::vector<uint8_t>& cache = owner_.word_cache_[gate_ ? 1 : 0][index];
-      if (static_cast<size_t>(value) >= cache.size()) {
-        cache.resize(value + 1, 0);
-      }
-      if (cache[value] == 0) {
-        std::string word;
-        if (field.ref == kStatusField) {
-          const replay::TableSchema* tasks = replay::FindTable("tasks");
-          word = replay::EnumWord(tasks->columns[tasks->Find("status")],
-                                  static_cast<int>(value));
-        } else {
-          word = std::string(
-              owner_.store_->Text(static_cast<replay::Symbol>(value)));
-        }
-        cache[value] = Among(node, word) ? 2 : 1;
-      }
-      return {cache[value] == 2 ? Truth::kTrue : Truth::kFalse, 0};
+      WordTest& words = owner_.words_[gate_ ? 1 : 0][index];
+      return {words.Holds(node, field.ref, value, *owner_.store_)
+                  ? Truth::kTrue
+                  : Truth::kFalse,
+              0};
     }
     std::string_view text;
     if (field.op == Op::kRoster) {
@@ -436,7 +378,7 @@ class Evaluation {
       text = s.row->Text(field.ref);
     }
     if (text.data() == nullptr) return {Truth::kUnknown, field.columns};
-    return {Among(node, text) ? Truth::kTrue : Truth::kFalse, 0};
+    return {WordTest::Among(node, text) ? Truth::kTrue : Truth::kFalse, 0};
   }
 
   bool IsKnownNode(int index, const Subject& s) {

@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <string>
 
 #include "audit/findings/task_fields.h"
-#include "replay/schema/schema.h"
-#include "replay/store/log_store.h"
 
 namespace plumbline::audit {
 namespace {
@@ -28,31 +25,6 @@ void Put(Column* column, size_t row, int64_t number) {
   column->error[row] =
       number > -kExact && number < kExact ? 0 : std::abs(value) * kUnit;
   column->known[row] = IsKnown(number);
-}
-
-int64_t LengthOf(const Task& task, uint32_t mask) {
-  if (mask == kLoaded && IsKnown(task.trip_time)) return task.trip_time;
-  const int64_t end =
-      IsKnown(task.completed_at) ? task.completed_at : task.cancelled_at;
-  const int64_t from = mask == kLoaded ? task.picked_up_at : task.accepted_at;
-  const int64_t to = mask == kToPickup ? task.picked_up_at : end;
-  return IsKnown(from) && IsKnown(to) && from <= to ? to - from : kUnknown;
-}
-
-int64_t DistanceOf(const Task& task, Leg leg) {
-  switch (leg) {
-    case Leg::kLoaded:
-      return task.dropoff_distance;
-    case Leg::kRoute:
-      return task.route_distance;
-    case Leg::kToPickup:
-      return task.pickup_distance;
-    case Leg::kEngaged:
-      break;
-  }
-  return IsKnown(task.pickup_distance) && IsKnown(task.dropoff_distance)
-             ? task.pickup_distance + task.dropoff_distance
-             : task.route_distance;
 }
 
 }  // namespace
@@ -160,23 +132,10 @@ void SureTasks::Field(int field, Numbers* out) const {
   }
 }
 
-// As Evaluation::Rank.
 void SureTasks::Rank(Numbers* out) const {
   for (size_t i = 0; i < tasks_.size(); ++i) {
-    const Task& task = tasks_[i];
-    const auto n = static_cast<int64_t>(task.estimates.size());
-    out->known[i] =
-        n >= 2 && IsKnown(task.limit_at) && IsKnown(task.accepted_at);
-    if (out->known[i] == 0) continue;
-    const int64_t given = task.limit_at - task.accepted_at;
-    int64_t less = 0, equal = 0;
-    for (const int64_t estimate : task.estimates) {
-      less += estimate < given;
-      equal += estimate == given;
-    }
-    const int64_t last = 2 * (n - 1);
-    const int64_t twice =
-        std::clamp<int64_t>(2 * less + (equal > 0 ? equal - 1 : -1), 0, last);
+    int64_t twice = 0, last = 1;
+    out->known[i] = LimitRankOf(tasks_[i], &twice, &last);
     out->value[i] = static_cast<double>(twice) / static_cast<double>(last);
     out->error[i] = out->value[i] * kUnit;
   }
@@ -229,18 +188,21 @@ const SureTasks::Numbers& SureTasks::NumberOf(int index, int depth) {
       return out;
     case Op::kTime:
       for (size_t i = 0; i < rows; ++i) {
-        Put(&out, i, LengthOf(tasks_[i], node.mask));
+        Put(&out, i, TaskTimeOf(tasks_[i], node.mask));
       }
       return out;
     case Op::kDistance:
       for (size_t i = 0; i < rows; ++i) {
-        Put(&out, i, DistanceOf(tasks_[i], static_cast<Leg>(node.ref)));
+        Put(&out, i, TaskDistanceOf(tasks_[i], static_cast<Leg>(node.ref)));
       }
       return out;
     case Op::kPay:
       for (size_t i = 0; i < rows; ++i) {
+        // In 128 bits: the parts of one task may add up to more than 64.
         const Extent pay = frame_.TaskPay(node.mask, tasks_[i]);
-        Put(&out, i, pay.hi_open ? kUnknown : pay.lo);
+        out.value[i] = static_cast<double>(pay.lo);
+        out.error[i] = std::abs(out.value[i]) * kUnit;
+        out.known[i] = !pay.hi_open;
       }
       return out;
     case Op::kNegate: {
@@ -326,29 +288,12 @@ const SureTasks::Numbers& SureTasks::NumberOf(int index, int depth) {
 void SureTasks::Words(int index, Truths* out) {
   const Node& node = rule_.program.nodes[index];
   const int field = rule_.program.nodes[node.args[0]].ref;
-  std::vector<uint8_t>& known = words_[static_cast<size_t>(index)];
+  WordTest& words = words_[static_cast<size_t>(index)];
   for (size_t i = 0; i < tasks_.size(); ++i) {
-    const int64_t symbol = TaskFieldOf(tasks_[i], field);
-    if (!IsKnown(symbol)) {
-      out->at[i] = kMaybe;
-      continue;
-    }
-    const auto at = static_cast<size_t>(symbol);
-    if (at >= known.size()) known.resize(at + 1, 0);
-    if (known[at] == 0) {
-      std::string word;
-      if (field == kStatusField) {
-        const replay::TableSchema* tasks = replay::FindTable("tasks");
-        word = replay::EnumWord(tasks->columns[tasks->Find("status")],
-                                static_cast<int>(symbol));
-      } else {
-        word = std::string(store_->Text(static_cast<replay::Symbol>(symbol)));
-      }
-      const bool among = std::find(node.words.begin(), node.words.end(),
-                                   word) != node.words.end();
-      known[at] = among ? 2 : 1;
-    }
-    out->at[i] = known[at] == 2 ? kYes : kNo;
+    const int64_t value = TaskFieldOf(tasks_[i], field);
+    out->at[i] = !IsKnown(value)                            ? kMaybe
+                 : words.Holds(node, field, value, *store_) ? kYes
+                                                            : kNo;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/findings/parameter_lookup.h"
+#include "audit/findings/word_test.h"
 #include "audit/findings/worker_frame.h"
 #include "audit/rules/compiled_pack.h"
 #include "replay/timeline/worker_timeline.h"
@@ -73,8 +74,8 @@ class SureTasks {
   std::span<const int64_t> days_;
   std::vector<std::unique_ptr<Numbers>> numbers_;  // By depth.
   std::vector<std::unique_ptr<Truths>> truths_;
-  std::vector<Hit> hits_;                    // By node.
-  std::vector<std::vector<uint8_t>> words_;  // By node and symbol: 0 not asked.
+  std::vector<Hit> hits_;        // By node.
+  std::vector<WordTest> words_;  // By node.
 };
 
 }  // namespace plumbline::audit

@@ -1,8 +1,10 @@
 #ifndef PLUMBLINE_AUDIT_FINDINGS_TASK_FIELDS_H_
 #define PLUMBLINE_AUDIT_FINDINGS_TASK_FIELDS_H_
 
+#include <algorithm>
 #include <cstdint>
 
+#include "audit/rules/expression.h"
 #include "replay/timeline/worker_timeline.h"
 
 namespace plumbline::audit {
@@ -75,6 +77,58 @@ inline int64_t TaskFieldOf(const replay::Task& task, int field) {
 
 inline constexpr int kStatusField = 26;
 inline constexpr int kOverlappedField = 27;
+
+// Time of one task in a set, kUnknown where a clock lacks or they are out of
+// order. The log's own figure of the loaded part has the right of way.
+inline int64_t TaskTimeOf(const replay::Task& task, uint32_t mask) {
+  using replay::IsKnown;
+  if (mask == kLoaded && IsKnown(task.trip_time)) return task.trip_time;
+  const int64_t end =
+      IsKnown(task.completed_at) ? task.completed_at : task.cancelled_at;
+  const int64_t from = mask == kLoaded ? task.picked_up_at : task.accepted_at;
+  const int64_t to = mask == kToPickup ? task.picked_up_at : end;
+  return IsKnown(from) && IsKnown(to) && from <= to ? to - from
+                                                    : replay::kUnknown;
+}
+
+inline int64_t TaskDistanceOf(const replay::Task& task, Leg leg) {
+  switch (leg) {
+    case Leg::kLoaded:
+      return task.dropoff_distance;
+    case Leg::kRoute:
+      return task.route_distance;
+    case Leg::kToPickup:
+      return task.pickup_distance;
+    case Leg::kEngaged:
+      break;
+  }
+  return replay::IsKnown(task.pickup_distance) &&
+                 replay::IsKnown(task.dropoff_distance)
+             ? task.pickup_distance + task.dropoff_distance
+             : task.route_distance;
+}
+
+// Place of a task's limit among its own estimates, `twice` over `last`: ties
+// take the mean, a limit between two estimates the middle, and none leaves
+// [0, last]. False where it cannot be told.
+inline bool LimitRankOf(const replay::Task& task, int64_t* twice,
+                        int64_t* last) {
+  const auto n = static_cast<int64_t>(task.estimates.size());
+  if (n < 2 || !replay::IsKnown(task.limit_at) ||
+      !replay::IsKnown(task.accepted_at)) {
+    return false;
+  }
+  const int64_t given = task.limit_at - task.accepted_at;
+  int64_t less = 0, equal = 0;
+  for (const int64_t estimate : task.estimates) {
+    less += estimate < given;
+    equal += estimate == given;
+  }
+  *last = 2 * (n - 1);
+  *twice =
+      std::clamp<int64_t>(2 * less + (equal > 0 ? equal - 1 : -1), 0, *last);
+  return true;
+}
 
 // Fields whose integers are millionths of a plain number: commission_shown and
 // rating.

@@ -12,7 +12,7 @@
 #include "audit/rules/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/stats_measures/fake_log.h"
+#include "tests/rules/rule_fixture.h"
 
 namespace plumbline::audit {
 namespace {
@@ -24,12 +24,9 @@ using testing::HasSubstr;
 
 constexpr int64_t kYuan = 1'000'000;
 
-class LanguageTest : public testing::Test {
+class LanguageTest : public RuleTest {
  protected:
   LanguageTest() {
-    EXPECT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &log_.context.zone));
-    log_.log.info.set_currency("CNY");
-    log_.log.info.set_platform("Platform");
     log_.Columns({"tasks.accepted_at", "tasks.completed_at", "tasks.offered_at",
                   "tasks.limit_at", "tasks.estimates_s",
                   "tasks.route_distance_m", "tasks.pay_base",
@@ -39,26 +36,9 @@ class LanguageTest : public testing::Test {
                   "sessions.started_at", "sessions.ended_at"});
   }
 
-  int64_t At(const std::string& text) const {
-    absl::Time time;
-    std::string error;
-    EXPECT_TRUE(absl::ParseTime("%Y-%m-%d %H:%M", text, log_.context.zone,
-                                &time, &error))
-        << error;
-    return absl::ToUnixMillis(time);
-  }
-
   replay::Task Task(const std::string& id, const std::string& from,
                     const std::string& to) {
-    static std::vector<std::unique_ptr<std::string>>& ids =
-        *new std::vector<std::unique_ptr<std::string>>;
-    ids.push_back(std::make_unique<std::string>(id));
-    replay::Task task = NewTask(*ids.back());
-    task.accepted_at = At(from);
-    task.completed_at = At(to);
-    task.delivered = true;
-    task.status = v1::STATUS_DELIVERED;
-    return task;
+    return Between(id, At(from), At(to));
   }
   replay::Offer Push(const std::string& at) const {
     replay::Offer offer = NewOffer(1, v1::RESPONSE_UNKNOWN);
@@ -76,42 +56,6 @@ class LanguageTest : public testing::Test {
     log_.store.AddRecord(std::move(record));
   }
 
-  // A pack of one rule "R" from its fields, with `parts` beside it.
-  static std::string Pack(const std::string& fields,
-                          const std::string& parts = "") {
-    return Cat(
-        "name: 'p' title: 'p' title_zh: 'p' currency: 'CNY' "
-        "last_checked: '2026-11-01' sources { id: 's' title: 's' } ",
-        parts,
-        " rules { id: 'R' clause: 'c' clause_zh: 'c' source: 's' "
-        "confidence: 'V1' strength: 'L' ",
-        fields.find("severity") == std::string::npos ? "severity: 3 " : "",
-        fields, " }");
-  }
-
-  // Findings of the rule, in the order of the result.
-  std::vector<v1::Finding> Run(const std::string& pack,
-                               const std::vector<FakeWorker>& workers) {
-    auto loaded = ParseRulePack(pack, "p");
-    EXPECT_TRUE(loaded.ok()) << loaded.status();
-    if (!loaded.ok()) return {};
-    packs_ = {*loaded};
-    auto judge = Judge::Create(packs_, log_.context);
-    for (const FakeWorker& worker : workers) {
-      FakeLog::Show(worker, [&](const replay::WorkerTimeline& timeline) {
-        judge->Observe(timeline);
-      });
-    }
-    // Through the state of a shard, as a merge would.
-    v1::JudgeState state;
-    judge->Save(&state);
-    auto merged = Judge::Create(packs_, log_.context);
-    EXPECT_TRUE(merged->Merge(state).ok());
-    result_.Clear();
-    *result_.mutable_measures() = measures_;
-    merged->Conclude(&result_, nullptr);
-    return {result_.findings().begin(), result_.findings().end()};
-  }
   // The only finding; its verdict must be `verdict`.
   v1::Finding One(const std::string& pack,
                   const std::vector<FakeWorker>& workers, v1::Verdict verdict) {
@@ -121,11 +65,6 @@ class LanguageTest : public testing::Test {
     EXPECT_EQ(found[0].verdict(), verdict) << found[0].DebugString();
     return found[0];
   }
-
-  FakeLog log_;
-  std::vector<RulePack> packs_;
-  v1::Measures measures_;
-  v1::AuditResult result_;
 };
 
 // ---- Runs and events -------------------------------------------------------

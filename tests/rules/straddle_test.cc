@@ -13,7 +13,7 @@
 #include "audit/rules/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/stats_measures/fake_log.h"
+#include "tests/rules/rule_fixture.h"
 
 namespace plumbline::audit {
 namespace {
@@ -24,37 +24,18 @@ using testing::HasSubstr;
 
 constexpr int64_t kYuan = 1'000'000;
 
-class StraddleTest : public testing::Test {
+class StraddleTest : public RuleTest {
  protected:
   StraddleTest() {
-    EXPECT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &log_.context.zone));
-    log_.log.info.set_currency("CNY");
-    log_.log.info.set_platform("Platform");
     log_.Columns({"tasks.accepted_at", "tasks.completed_at", "tasks.pay_base",
                   "tasks.pay_top_up", "pay.amount", "pay.paid_at",
                   "pay.period_start", "pay.period_end", "sessions.started_at",
                   "sessions.ended_at"});
   }
 
-  int64_t At(const std::string& text) const {
-    absl::Time time;
-    std::string error;
-    EXPECT_TRUE(absl::ParseTime("%Y-%m-%d %H:%M", text, log_.context.zone,
-                                &time, &error))
-        << error;
-    return absl::ToUnixMillis(time);
-  }
-
   static replay::Task Task(const std::string& id, int64_t from, int64_t to,
                            int64_t pay) {
-    static std::vector<std::unique_ptr<std::string>>& ids =
-        *new std::vector<std::unique_ptr<std::string>>;
-    ids.push_back(std::make_unique<std::string>(id));
-    replay::Task task = NewTask(*ids.back());
-    task.accepted_at = from;
-    task.completed_at = to;
-    task.delivered = true;
-    task.status = v1::STATUS_DELIVERED;
+    replay::Task task = Between(id, from, to);
     SetPay(task, v1::PAY_BASE, pay);
     return task;
   }
@@ -70,15 +51,9 @@ class StraddleTest : public testing::Test {
     return worker;
   }
 
-  // A pack of one rule "R" in the log's own currency.
   static std::string Pack(const std::string& fields) {
-    return Cat(
-        "name: 'p' title: 'p' title_zh: 'p' currency: 'CNY' "
-        "last_checked: '2026-11-01' sources { id: 's' title: 's' } "
-        "masks { name: 'wage' kinds: 'base' why: 'w' } "
-        "rules { id: 'R' clause: 'c' clause_zh: 'c' source: 's' "
-        "confidence: 'V1' strength: 'L' severity: 3 ",
-        fields, " }");
+    return RuleTest::Pack(fields,
+                          "masks { name: 'wage' kinds: 'base' why: 'w' }");
   }
   static std::string Floor(const std::string& fields) {
     return Pack(
@@ -89,27 +64,6 @@ class StraddleTest : public testing::Test {
             fields));
   }
 
-  // Findings of the rule through the state of a shard, in order.
-  std::vector<v1::Finding> Run(const std::string& pack,
-                               const std::vector<FakeWorker>& workers) {
-    auto loaded = ParseRulePack(pack, "p");
-    EXPECT_TRUE(loaded.ok()) << loaded.status();
-    if (!loaded.ok()) return {};
-    packs_ = {*loaded};
-    auto merged = Judge::Create(packs_, log_.context);
-    for (const FakeWorker& worker : workers) {
-      auto judge = Judge::Create(packs_, log_.context);
-      FakeLog::Show(worker, [&](const replay::WorkerTimeline& timeline) {
-        judge->Observe(timeline);
-      });
-      v1::JudgeState state;
-      judge->Save(&state);
-      EXPECT_TRUE(merged->Merge(state).ok());
-    }
-    result_.Clear();
-    merged->Conclude(&result_, nullptr);
-    return {result_.findings().begin(), result_.findings().end()};
-  }
   // "BREACH 1, NO_BREACH_FOUND 2": findings of passes and reasons by number.
   std::string Verdicts(const std::string& pack,
                        const std::vector<FakeWorker>& workers) {
@@ -121,10 +75,6 @@ class StraddleTest : public testing::Test {
     }
     return text;
   }
-
-  FakeLog log_;
-  std::vector<RulePack> packs_;
-  v1::AuditResult result_;
 };
 
 // The first week has 12 h, 300 at 25 an hour; 10 h of days pay 300. The second
