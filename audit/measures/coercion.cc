@@ -8,7 +8,6 @@
 #include "audit/measures/state_codec.h"
 #include "audit/measures/target_tally.h"
 #include "audit/stats/decimal.h"
-#include "audit/stats/distributions.h"
 #include "audit/stats/hash.h"
 
 namespace plumbline::audit {
@@ -155,39 +154,21 @@ void CoercionTally::WriteOne(int outcome, v1::Coercion* out) const {
     return;
   }
   const WorkerBlocks::Solution solution = blocks_[outcome].Fit();
-  double error = 0;
-  const auto figure = [&](int column, v1::Figure* to) {
+  const auto of = [&](int column) {
     double weights[kColumns] = {};
     weights[column] = 1;
-    const auto estimate = solution.Combine(weights);
-    if (!estimate) return false;
-    const double value = estimate->value / unit;
-    error = estimate->standard_error / unit;
-    const double half = StudentBound(estimate->clusters - 1) * error;
-    to->set_value(FloatText(value));
-    to->set_lo(FloatText(value - half));
-    to->set_hi(FloatText(value + half));
-    to->set_method("jackknife");
-    v1::Clusters* clusters = to->mutable_clusters();
-    *clusters = estimate->spread;
-    clusters->set_without_largest(
-        FloatText(Number(estimate->spread.without_largest()) / unit));
-    clusters->set_largest_change(
-        FloatText(Number(estimate->spread.largest_change()) / unit));
-    return true;
+    return solution.Combine(weights, unit);
   };
+  const auto estimate = of(kCause), check = of(kPlacebo);
   v1::Figure placebo, effect;
-  const bool both = figure(kPlacebo, &placebo) && figure(kCause, &effect);
-  if (both) {
+  if (estimate && check) {
+    placebo = FigureOf(*check);
+    effect = FigureOf(*estimate);
     *out->mutable_placebo() = placebo;
     *out->mutable_effect() = effect;
-    out->set_p_value(FloatText(
-        error > 0
-            ? StudentTwoSided(Number(effect.value()) / error,
-                              static_cast<double>(solution.clusters() - 1))
-            : 1.0));
+    out->set_p_value(FloatText(PValueOf(*estimate)));
   }
-  if (!both) {
+  if (!effect.has_lo() || !placebo.has_lo()) {
     Judge("CANNOT_CONCLUDE(ID)",
           "Days after many refusals and days before many cannot be told "
           "apart.",

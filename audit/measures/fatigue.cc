@@ -1,14 +1,12 @@
 #include "audit/measures/fatigue.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/target_tally.h"
 #include "audit/stats/decimal.h"
-#include "audit/stats/distributions.h"
 #include "audit/stats/hash.h"
 #include "replay/timeline/workload.h"
 
@@ -19,7 +17,6 @@ using replay::IsKnown;
 
 // First whole hour of each bin since the start of the shift.
 constexpr int kBinHours[FatigueTally::kBins] = {0, 1, 2, 3, 4, 6, 8, 10, 12};
-constexpr int64_t kFewestClusters = 6;
 // Faster than any vehicle in a town: a fault of the clocks or the route.
 constexpr int64_t kFastest = 200'000;  // Metres an hour.
 
@@ -214,31 +211,6 @@ void FatigueTally::WriteOne(int outcome, v1::Fatigue* out) const {
   }
   const WorkerBlocks::Solution solution = blocks_[outcome].Fit();
   const double unit = outcome == kLate ? 1 : 1000;  // Metres to kilometres.
-  const auto figure = [&](std::span<const double> weights, v1::Figure* to,
-                          double* error) -> std::optional<double> {
-    const auto estimate = solution.Combine(weights);
-    if (!estimate) return std::nullopt;
-    to->set_value(FloatText(estimate->value / unit));
-    *error = estimate->standard_error / unit;
-    if (estimate->clusters < kFewestClusters) return std::nullopt;
-    const double half = StudentBound(estimate->clusters - 1) * *error;
-    to->set_lo(FloatText(estimate->value / unit - half));
-    to->set_hi(FloatText(estimate->value / unit + half));
-    to->set_method("jackknife");
-    *to->mutable_clusters() = estimate->spread;
-    if (outcome == kSpeed) {
-      // In kilometres too.
-      const auto scaled = [unit](const std::string& text) {
-        return FloatText(std::strtod(text.c_str(), nullptr) / unit);
-      };
-      to->mutable_clusters()->set_without_largest(
-          scaled(estimate->spread.without_largest()));
-      to->mutable_clusters()->set_largest_change(
-          scaled(estimate->spread.largest_change()));
-    }
-    return estimate->value / unit;
-  };
-  double error = 0;
   int64_t late_n = 0;
   std::vector<double> late(kBins - 1, 0);
   for (int b = 0; b < kBins; ++b) {
@@ -256,16 +228,14 @@ void FatigueTally::WriteOne(int outcome, v1::Fatigue* out) const {
     if (b == 0) continue;
     std::vector<double> weights(kBins - 1, 0);
     weights[b - 1] = 1;
-    v1::Figure effect;
-    figure(weights, &effect, &error);
-    if (effect.has_value()) *bin->mutable_effect() = effect;
+    const auto effect = solution.Combine(weights, unit);
+    if (effect) *bin->mutable_effect() = FigureOf(*effect);
   }
-  std::optional<double> value;
+  std::optional<WorkerBlocks::Estimate> late_hours;
   if (late_n > 0) {
     for (double& weight : late) weight /= static_cast<double>(late_n);
-    v1::Figure effect;
-    value = figure(late, &effect, &error);
-    if (effect.has_value()) *out->mutable_late_hours() = effect;
+    late_hours = solution.Combine(late, unit);
+    if (late_hours) *out->mutable_late_hours() = FigureOf(*late_hours);
   }
   if (outcome != kLate) return;
   const std::string hours = absl::StrCat(plan_.shift_long_s() / 3600);
@@ -287,7 +257,7 @@ void FatigueTally::WriteOne(int outcome, v1::Fatigue* out) const {
           out);
     return;
   }
-  if (!value) {
+  if (!late_hours || !out->late_hours().has_lo()) {
     Judge("CANNOT_CONCLUDE(ID)",
           "The hours of a shift cannot be told apart from the conditions "
           "that are held alike.",
@@ -297,11 +267,7 @@ void FatigueTally::WriteOne(int outcome, v1::Fatigue* out) const {
   const double low = std::strtod(out->late_hours().lo().c_str(), nullptr);
   const double high = std::strtod(out->late_hours().hi().c_str(), nullptr);
   const double margin = std::strtod(plan_.fatigue_margin().c_str(), nullptr);
-  const int64_t clusters = solution.clusters();
-  out->set_p_value(FloatText(
-      error > 0
-          ? StudentTwoSided(*value / error, static_cast<double>(clusters - 1))
-          : (*value == 0 ? 1.0 : 0.0)));
+  out->set_p_value(FloatText(PValueOf(*late_hours)));
   if (low > margin) {
     Judge("FINDING",
           absl::StrCat("After ", hours,

@@ -5,40 +5,15 @@
 
 #include "audit/measures/cluster_spread.h"
 #include "audit/measures/state_codec.h"
+#include "audit/measures/target_tally.h"
+#include "audit/stats/distributions.h"
+#include "audit/stats/least_squares.h"
 
 namespace plumbline::audit {
 namespace {
 
 constexpr int kUnit = 20;  // Sums in 2^-20.
-
-// Square systems in long double, by elimination with the largest pivot of the
-// column; false where one is too small against what was there.
-using Matrix = std::vector<std::vector<long double>>;
-bool Solve(Matrix a, std::vector<long double> b, std::vector<long double>* x) {
-  const size_t p = a.size();
-  for (size_t k = 0; k < p; ++k) {
-    size_t best = k;
-    for (size_t i = k + 1; i < p; ++i) {
-      if (std::fabs(a[i][k]) > std::fabs(a[best][k])) best = i;
-    }
-    if (std::fabs(a[best][k]) < 1e-9L) return false;
-    std::swap(a[k], a[best]);
-    std::swap(b[k], b[best]);
-    for (size_t i = k + 1; i < p; ++i) {
-      const long double times = a[i][k] / a[k][k];
-      if (times == 0) continue;
-      for (size_t j = k; j < p; ++j) a[i][j] -= times * a[k][j];
-      b[i] -= times * b[k];
-    }
-  }
-  x->assign(p, 0);
-  for (size_t k = p; k-- > 0;) {
-    long double rest = b[k];
-    for (size_t j = k + 1; j < p; ++j) rest -= a[k][j] * (*x)[j];
-    (*x)[k] = rest / a[k][k];
-  }
-  return true;
-}
+constexpr int64_t kFewestClusters = 6;
 
 }  // namespace
 
@@ -56,6 +31,10 @@ size_t WorkerBlocks::Triangle(int i, int j) const {
   return static_cast<size_t>(i * columns_ - i * (i - 1) / 2 + (j - i));
 }
 
+size_t WorkerBlocks::Sums() const {
+  return groups_[0].xx.size() + groups_[0].xy.size() + 1;
+}
+
 uint64_t WorkerBlocks::Prefix(uint64_t key) const {
   return key >> (64 - bits_) << (64 - bits_);
 }
@@ -64,6 +43,7 @@ void WorkerBlocks::AddRow(int group, std::span<const int> holds, int64_t y) {
   Group& to = groups_[static_cast<size_t>(group)];
   ++to.n;
   to.y += y;
+  to.yy += Int128{y} * y;
   for (size_t i = 0; i < holds.size(); ++i) {
     ++to.x[static_cast<size_t>(holds[i])];
     to.xy[static_cast<size_t>(holds[i])] += y;
@@ -80,7 +60,7 @@ void WorkerBlocks::EndWorker(uint64_t key) {
     if (group.n > 1) {
       if (to == nullptr) {
         to = &clusters_[Prefix(key)];
-        to->sums.resize(groups_[0].xx.size() + groups_[0].xy.size(), 0);
+        to->sums.resize(Sums(), 0);
       }
       to->rows += group.n;
       size_t at = 0;
@@ -101,8 +81,10 @@ void WorkerBlocks::EndWorker(uint64_t key) {
       for (size_t i = 0; i < group.xy.size(); ++i) {
         add(Int128{group.xy[i]} * group.n - Int128{group.x[i]} * group.y);
       }
+      add(group.yy * group.n - Int128{group.y} * group.y);
     }
     group.n = group.y = 0;
+    group.yy = 0;
     std::fill(group.x.begin(), group.x.end(), 0);
     std::fill(group.xy.begin(), group.xy.end(), 0);
     std::fill(group.xx.begin(), group.xx.end(), 0);
@@ -142,7 +124,7 @@ void WorkerBlocks::Save(v1::WorkloadState::Blocks* state) const {
 }
 
 void WorkerBlocks::Merge(const v1::WorkloadState::Blocks& state) {
-  const size_t size = groups_[0].xx.size() + groups_[0].xy.size();
+  const size_t size = Sums();
   if (state.bits() > 0 && state.bits() < bits_) SetBits(state.bits());
   for (const auto& in : state.clusters()) {
     Cluster& to = clusters_[Prefix(in.key())];
@@ -155,19 +137,12 @@ void WorkerBlocks::Merge(const v1::WorkloadState::Blocks& state) {
   Unite();
 }
 
-WorkerBlocks::Solution WorkerBlocks::Fit() const {
-  Solution out;
-  const size_t p = static_cast<size_t>(columns_);
-  std::vector<Int128> total(groups_[0].xx.size() + p, 0);
-  for (const auto& [key, cluster] : clusters_) {
-    for (size_t i = 0; i < total.size(); ++i) total[i] += cluster.sums[i];
-  }
+// Columns that add something to those before them: what is left of a column
+// when they are taken off, by Cholesky.
+std::vector<int> WorkerBlocks::Apart(std::span<const Int128> total) const {
   const auto real = [](Int128 sum) {
     return std::ldexp(static_cast<long double>(sum), -kUnit);
   };
-  // Columns that add something to those before them: what is left of a column
-  // when they are taken off, by Cholesky.
-  out.place_.assign(p, -1);
   std::vector<int> kept;
   std::vector<std::vector<long double>> root;
   for (int c = 0; c < columns_; ++c) {
@@ -182,71 +157,66 @@ WorkerBlocks::Solution WorkerBlocks::Fit() const {
     }
     if (rest < 1e-3L || rest < whole * 1e-9L) continue;
     row.push_back(std::sqrt(rest));
-    out.place_[static_cast<size_t>(c)] = static_cast<int>(kept.size());
     root.push_back(std::move(row));
     kept.push_back(c);
   }
-  if (kept.empty()) return out;
-  const size_t q = kept.size();
-  Matrix xx(q, std::vector<long double>(q));
-  std::vector<long double> xy(q), all, beta;
-  const auto fill = [&](const std::vector<Int128>& sums, Matrix* a,
-                        std::vector<long double>* b, int sign) {
-    for (size_t i = 0; i < q; ++i) {
-      for (size_t j = i; j < q; ++j) {
-        (*a)[i][j] += sign * real(sums[Triangle(kept[i], kept[j])]);
-        (*a)[j][i] = (*a)[i][j];
-      }
-      (*b)[i] +=
-          sign *
-          real(sums[groups_[0].xx.size() + static_cast<size_t>(kept[i])]);
-    }
-  };
-  fill(total, &xx, &xy, 1);
-  if (!Solve(xx, xy, &all)) {
-    out.place_.assign(p, -1);
-    return out;
-  }
-  for (const long double b : all) {
-    out.coefficients_.push_back(static_cast<double>(b));
-  }
-  // A cluster without which the columns cannot be told apart stays in.
+  return kept;
+}
+
+WorkerBlocks::Solution WorkerBlocks::Fit() const {
+  Solution out;
+  out.place_.assign(static_cast<size_t>(columns_), -1);
+  std::vector<Int128> total(Sums(), 0);
   for (const auto& [key, cluster] : clusters_) {
-    Matrix a = xx;
-    std::vector<long double> b = xy;
-    fill(cluster.sums, &a, &b, -1);
-    out.rows_.push_back(cluster.rows);
-    std::vector<double> without = out.coefficients_;
-    if (Solve(std::move(a), std::move(b), &beta)) {
-      for (size_t i = 0; i < q; ++i) without[i] = static_cast<double>(beta[i]);
-    } else {
-      out.decided_ = true;
-    }
-    out.without_.push_back(std::move(without));
+    for (size_t i = 0; i < total.size(); ++i) total[i] += cluster.sums[i];
   }
-  out.clusters_ = static_cast<int64_t>(clusters_.size());
+  const std::vector<int> kept = Apart(total);
+  if (kept.empty()) return out;
+  LeastSquares data(static_cast<int>(kept.size()));
+  for (const auto& [key, cluster] : clusters_) {
+    LeastSquares::Block block;
+    block.rows = cluster.rows;
+    for (size_t i = 0; i < kept.size(); ++i) {
+      for (size_t j = i; j < kept.size(); ++j) {
+        block.x_x.push_back(cluster.sums[Triangle(kept[i], kept[j])]);
+      }
+      block.x_y.push_back(
+          cluster.sums[groups_[0].xx.size() + static_cast<size_t>(kept[i])]);
+    }
+    block.y_y = cluster.sums.back();
+    data.AddBlock(block, key);
+    out.rows_.push_back(cluster.rows);
+  }
+  const auto fit = audit::Fit(data);
+  if (!fit.ok()) return out;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    out.place_[static_cast<size_t>(kept[i])] = static_cast<int>(i);
+    out.coefficients_.push_back(fit->coefficients[i].convert_to<double>());
+  }
+  const auto without = LeaveOneOut(data, *fit);
+  if (without.ok()) out.without_ = *without;
   return out;
 }
 
 std::optional<WorkerBlocks::Estimate> WorkerBlocks::Solution::Combine(
-    std::span<const double> weights) const {
-  if (clusters_ < 2 || decided_) return std::nullopt;
+    std::span<const double> weights, double unit) const {
+  if (clusters() < 2) return std::nullopt;
+  for (size_t c = 0; c < weights.size(); ++c) {
+    if (weights[c] != 0 && (c >= place_.size() || place_[c] < 0)) {
+      return std::nullopt;
+    }
+  }
   const auto value_of = [&](const std::vector<double>& coefficients) {
     double value = 0;
     for (size_t c = 0; c < weights.size(); ++c) {
       if (weights[c] == 0) continue;
       value += weights[c] * coefficients[static_cast<size_t>(place_[c])];
     }
-    return value;
+    return value / unit;
   };
-  for (size_t c = 0; c < weights.size(); ++c) {
-    if (weights[c] != 0 && (c >= place_.size() || place_[c] < 0)) {
-      return std::nullopt;
-    }
-  }
   Estimate out;
   out.value = value_of(coefficients_);
-  out.clusters = clusters_;
+  out.clusters = clusters();
   std::vector<double> without;
   double squares = 0;
   for (const std::vector<double>& coefficients : without_) {
@@ -254,10 +224,29 @@ std::optional<WorkerBlocks::Estimate> WorkerBlocks::Solution::Combine(
     const double apart = without.back() - out.value;
     squares += apart * apart;
   }
-  const double g = static_cast<double>(clusters_);
+  const double g = static_cast<double>(clusters());
   out.standard_error = std::sqrt((g - 1) / g * squares);
   out.spread = SpreadOf(rows_, without, out.value);
   return out;
+}
+
+v1::Figure FigureOf(const WorkerBlocks::Estimate& estimate) {
+  v1::Figure out;
+  out.set_value(FloatText(estimate.value));
+  if (estimate.clusters < kFewestClusters) return out;
+  const double half =
+      StudentBound(estimate.clusters - 1) * estimate.standard_error;
+  out.set_lo(FloatText(estimate.value - half));
+  out.set_hi(FloatText(estimate.value + half));
+  out.set_method("jackknife");
+  *out.mutable_clusters() = estimate.spread;
+  return out;
+}
+
+double PValueOf(const WorkerBlocks::Estimate& estimate) {
+  if (estimate.standard_error == 0) return estimate.value == 0 ? 1 : 0;
+  return StudentTwoSided(estimate.value / estimate.standard_error,
+                         static_cast<double>(estimate.clusters - 1));
 }
 
 }  // namespace plumbline::audit

@@ -57,31 +57,35 @@ class WorkerBlocks {
   };
   class Solution {
    public:
-    std::optional<Estimate> Combine(std::span<const double> weights) const;
-    int64_t clusters() const { return clusters_; }
+    // In units of `unit` of y.
+    std::optional<Estimate> Combine(std::span<const double> weights,
+                                    double unit = 1) const;
 
    private:
     friend class WorkerBlocks;
+    int64_t clusters() const { return static_cast<int64_t>(without_.size()); }
     std::vector<int> place_;  // By column, -1 where it is left out.
     std::vector<double> coefficients_;
-    // By cluster: rows, and the coefficients without it.
+    // By cluster: rows, and the coefficients without it, of which there are
+    // none where a single cluster decides a column.
     std::vector<int64_t> rows_;
     std::vector<std::vector<double>> without_;
-    int64_t clusters_ = 0;
-    bool decided_ = false;  // A single cluster decides a column.
   };
   Solution Fit() const;
 
  private:
   struct Cluster {
     int64_t rows = 0;
-    std::vector<Int128> sums;  // Upper triangle of x'x by rows, then x'y.
+    std::vector<Int128> sums;  // Upper triangle of x'x by rows, x'y, y'y.
   };
   struct Group {
     int64_t n = 0, y = 0;
+    Int128 yy = 0;
     std::vector<int64_t> x, xx, xy;
   };
   size_t Triangle(int i, int j) const;
+  size_t Sums() const;  // Of one cluster.
+  std::vector<int> Apart(std::span<const Int128> total) const;
   uint64_t Prefix(uint64_t key) const;
   void SetBits(int bits);
   void Unite();
@@ -92,6 +96,11 @@ class WorkerBlocks {
   std::map<uint64_t, Cluster> clusters_;  // By the leading bits of the key.
   std::array<Group, kGroups> groups_;     // Of the worker at hand.
 };
+
+// With its 95 % interval by Student's t, from six clusters on.
+v1::Figure FigureOf(const WorkerBlocks::Estimate& estimate);
+// Two-sided, that the value is 0.
+double PValueOf(const WorkerBlocks::Estimate& estimate);
 
 }  // namespace plumbline::audit
 

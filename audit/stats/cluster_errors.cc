@@ -156,14 +156,22 @@ std::vector<double> Satterthwaite(const Scaled& s,
   return degrees;
 }
 
-// Coefficients without cluster g less those with it: -(A - A_g)^-1 u_g.
-std::optional<Vector> WithoutCluster(const Scaled& s, const Matrix& all,
-                                     size_t g) {
-  const Eigen::LDLT<Matrix> rest(Matrix(all - s.x_x[g]));
-  const Vector d = rest.vectorD();
-  if (d.minCoeff() <= 1e-14L * std::max(d.maxCoeff(), 0.0L))
-    return std::nullopt;
-  return Vector(-rest.solve(s.scores[g]));
+// By cluster g the coefficients without it less those with it:
+// -(A - A_g)^-1 u_g.
+Outcome<std::vector<Vector>> ChangesWithoutOne(const LeastSquares& data,
+                                               const Scaled& s) {
+  const Matrix all = CrossProducts(data.Total(), s.scale);
+  std::vector<Vector> changes;
+  for (size_t g = 0; g < s.x_x.size(); ++g) {
+    const Eigen::LDLT<Matrix> rest(Matrix(all - s.x_x[g]));
+    const Vector d = rest.vectorD();
+    if (d.minCoeff() <= 1e-14L * std::max(d.maxCoeff(), 0.0L)) {
+      return {Reason::kNotIdentified,
+              "without one of the clusters the design is collinear"};
+    }
+    changes.push_back(-rest.solve(s.scores[g]));
+  }
+  return changes;
 }
 
 }  // namespace
@@ -184,15 +192,9 @@ Outcome<RobustErrors> ClusterErrors(const LeastSquares& data,
   Matrix v = Matrix::Zero(p, p);
   const auto g_count = static_cast<long double>(clusters);
   if (kind == ClusterRobust::kCv3) {
-    const Matrix all = CrossProducts(data.Total(), s.scale);
-    for (size_t g = 0; g < s.x_x.size(); ++g) {
-      const std::optional<Vector> change = WithoutCluster(s, all, g);
-      if (!change) {
-        return {Reason::kNotIdentified,
-                "without one of the clusters the design is collinear"};
-      }
-      v += *change * change->transpose();
-    }
+    const auto changes = ChangesWithoutOne(data, s);
+    if (!changes.ok()) return {changes.reason(), changes.detail()};
+    for (const Vector& change : *changes) v += change * change.transpose();
     v *= (g_count - 1) / g_count;
   } else {
     std::vector<Adjustment> adjustments;
@@ -225,21 +227,33 @@ Outcome<RobustErrors> ClusterErrors(const LeastSquares& data,
   return errors;
 }
 
+Outcome<std::vector<std::vector<double>>> LeaveOneOut(
+    const LeastSquares& data, const LeastSquaresFit& fit) {
+  const Scaled s = Scale(data, fit);
+  const auto changes = ChangesWithoutOne(data, s);
+  if (!changes.ok()) return {changes.reason(), changes.detail()};
+  std::vector<std::vector<double>> without;
+  for (const Vector& change : *changes) {
+    std::vector<double>& own = without.emplace_back();
+    for (Eigen::Index i = 0; i < change.size(); ++i) {
+      own.push_back(
+          static_cast<double>((s.coefficients[i] + change[i]) / s.scale[i]));
+    }
+  }
+  return without;
+}
+
 Outcome<double> LargestLeaveOneOut(const LeastSquares& data,
                                    const LeastSquaresFit& fit,
                                    int coefficient) {
   const Scaled s = Scale(data, fit);
-  const Matrix all = CrossProducts(data.Total(), s.scale);
+  const auto changes = ChangesWithoutOne(data, s);
+  if (!changes.ok()) return {changes.reason(), changes.detail()};
   double largest = 0;
-  for (size_t g = 0; g < s.x_x.size(); ++g) {
-    const std::optional<Vector> change = WithoutCluster(s, all, g);
-    if (!change) {
-      return {Reason::kNotIdentified,
-              "without one of the clusters the design is collinear"};
-    }
-    largest = std::max(largest,
-                       static_cast<double>(std::fabs((*change)[coefficient]) /
-                                           s.scale[coefficient]));
+  for (const Vector& change : *changes) {
+    largest =
+        std::max(largest, static_cast<double>(std::fabs(change[coefficient]) /
+                                              s.scale[coefficient]));
   }
   return largest;
 }

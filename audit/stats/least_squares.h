@@ -92,6 +92,11 @@ Outcome<RobustErrors> ClusterErrors(const LeastSquares& data,
                                     const LeastSquaresFit& fit,
                                     ClusterRobust kind);
 
+// The coefficients without each cluster, in order of their keys. Reason ID
+// where the design is collinear without one of them.
+Outcome<std::vector<std::vector<double>>> LeaveOneOut(
+    const LeastSquares& data, const LeastSquaresFit& fit);
+
 // The largest change of one coefficient when a single cluster is left out.
 Outcome<double> LargestLeaveOneOut(const LeastSquares& data,
                                    const LeastSquaresFit& fit, int coefficient);
