@@ -283,7 +283,8 @@ class PackJudge : public Judge {
       const override;
 
  private:
-  void DescribeClause(const RuleState& state, v1::Coverage* coverage) const;
+  void DescribeClause(RuleState& state, v1::Coverage* coverage) const;
+  Ratio Lacking(RuleState& state) const;
   void AddRule(const RulePack& pack, const CompiledRule& rule) {
     auto state = std::make_unique<RuleState>();
     state->pack = &pack;
@@ -1642,8 +1643,7 @@ void PackJudge::ConcludeRule(RuleState& state,
 }
 
 // What a rule asks, by which formula, and the columns that it had.
-void PackJudge::DescribeClause(const RuleState& state,
-                               v1::Coverage* coverage) const {
+void PackJudge::DescribeClause(RuleState& state, v1::Coverage* coverage) const {
   const v1::Rule& rule = *state.rule->rule;
   coverage->set_pack(state.pack->pack.name());
   coverage->set_clause(rule.clause());
@@ -1669,6 +1669,22 @@ void PackJudge::DescribeClause(const RuleState& state,
     }
   }
   for (const std::string& column : had) coverage->add_data(column);
+  if (!state.rule->money || !state.runnable ||
+      Decided(state).breaches.empty()) {
+    return;
+  }
+  coverage->mutable_shortfall()->set_amount(
+      PlainText(Lacking(state), state.compared(), CurrencyOf(state)));
+  coverage->mutable_shortfall()->set_currency(CurrencyOf(state));
+}
+
+// At least what the findings of a rule lack in all.
+Ratio PackJudge::Lacking(RuleState& state) const {
+  Ratio sum;
+  for (const BreachEntry& breach : Decided(state).breaches) {
+    sum = Sum(sum, breach.shortfall);
+  }
+  return sum;
 }
 
 void PackJudge::Conclude(v1::AuditResult* result,
@@ -1728,10 +1744,7 @@ void PackJudge::Conclude(v1::AuditResult* result,
   std::map<std::string, Ratio> by_currency;
   for (const auto& state : rules_) {
     if (!state->rule->money || state->indicator() || !state->runnable) continue;
-    Ratio sum;
-    for (const BreachEntry& breach : Decided(*state).breaches) {
-      sum = Sum(sum, breach.shortfall);
-    }
+    const Ratio sum = Lacking(*state);
     const v1::Rule& rule = *state->rule->rule;
     Ratio& largest = groups[{CurrencyOf(*state),
                              rule.overlap_group().empty()

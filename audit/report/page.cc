@@ -281,16 +281,14 @@ void Page::VerdictTiles(const v1::Summary& summary) {
 void Page::Definitions(
     const std::vector<std::pair<std::string, std::string>>& pairs,
     std::string_view css_class) {
-  AppendTo(&body_, "<dl class=\"", css_class, "\">\n");
-  for (const auto& [name, value] : pairs) {
-    AppendTo(&body_, "<div><dt>", EscapeHtml(name), "</dt><dd>",
-             EscapeHtml(value), "</dd></div>\n");
-  }
-  body_ += "</dl>\n";
+  std::vector<std::pair<std::string, Cell>> facts;
+  for (const auto& [name, value] : pairs) facts.push_back({name, {value}});
+  Facts(facts, css_class);
 }
 
-void Page::Facts(const std::vector<std::pair<std::string, Cell>>& facts) {
-  body_ += "<dl>\n";
+void Page::Facts(const std::vector<std::pair<std::string, Cell>>& facts,
+                 std::string_view css_class) {
+  AppendTo(&body_, "<dl class=\"", css_class, "\">\n");
   for (const auto& [name, value] : facts) {
     const bool code = value.kind == Cell::Kind::kCode;
     AppendTo(&body_, "<div><dt>", EscapeHtml(name), "</dt><dd>",

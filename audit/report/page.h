@@ -96,7 +96,8 @@ class Page {
       const std::vector<std::pair<std::string, std::string>>& pairs,
       std::string_view css_class = "");
   // The same with code, whose line ends stay.
-  void Facts(const std::vector<std::pair<std::string, Cell>>& facts);
+  void Facts(const std::vector<std::pair<std::string, Cell>>& facts,
+             std::string_view css_class = "");
   void BeginBlock(std::string_view css_class);
   void EndBlock();
   // A clause: its heading with its verdict words.

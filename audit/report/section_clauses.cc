@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "audit/report/cat.h"
 #include "audit/report/figure_words.h"
@@ -20,54 +19,6 @@ constexpr size_t kClausesOnPage = 300;
 constexpr size_t kOpenQuestions = 200;
 constexpr size_t kBeyondLogs = 300;
 constexpr size_t kRowsNamed = 10;
-
-// Decimal text without its point, as if it had `decimals` places; false where
-// that does not fit.
-bool ScaledTo(std::string_view amount, size_t decimals, int64_t* units) {
-  const size_t point = std::min(amount.find('.'), amount.size());
-  std::string digits(amount.substr(0, point));
-  size_t places = 0;
-  if (point < amount.size()) {
-    digits.append(amount.substr(point + 1));
-    places = amount.size() - point - 1;
-  }
-  digits.append(decimals - places, '0');
-  return absl::SimpleAtoi(digits, units);
-}
-
-// The amounts of the findings of one rule, which are of one currency, added up;
-// "" where there is none.
-std::string SumOf(const std::vector<const v1::Finding*>& findings,
-                  const Words& words) {
-  size_t decimals = 0;
-  for (const v1::Finding* finding : findings) {
-    const std::string& amount = finding->shortfall().amount();
-    const size_t point = amount.find('.');
-    if (point == std::string::npos) continue;
-    decimals = std::max(decimals, amount.size() - point - 1);
-  }
-  int64_t sum = 0;
-  v1::Amount total;
-  for (const v1::Finding* finding : findings) {
-    if (!finding->has_shortfall()) continue;
-    int64_t units = 0;
-    if (!ScaledTo(finding->shortfall().amount(), decimals, &units) ||
-        __builtin_add_overflow(sum, units, &sum)) {
-      return "";
-    }
-    total.set_currency(finding->shortfall().currency());
-  }
-  if (total.currency().empty()) return "";
-  std::string digits = std::to_string(sum);
-  if (digits.size() <= decimals) {
-    digits = Cat(std::string(decimals + 1 - digits.size(), '0'), digits);
-  }
-  const size_t whole = digits.size() - decimals;
-  total.set_amount(
-      decimals == 0 ? digits
-                    : Cat(digits.substr(0, whole), ".", digits.substr(whole)));
-  return words.Shortfall(total);
-}
 
 using VerdictCounts = std::map<v1::Verdict, int64_t>;
 
@@ -178,7 +129,10 @@ void AddClause(const Clause& clause, Page* page) {
   const Words& words = page->words();
   const RuleFindings& rule = clause.rule;
   const v1::Finding& first = *rule.findings.front();
-  const std::string amount = SumOf(rule.findings, words);
+  const std::string amount =
+      clause.coverage != nullptr && clause.coverage->has_shortfall()
+          ? words.Shortfall(clause.coverage->shortfall())
+          : "";
   page->BeginClause(first.verdict(), rule.rule_id,
                     words.Pick(first.clause(), first.clause_zh()), amount);
   std::vector<std::pair<std::string, Cell>> facts;

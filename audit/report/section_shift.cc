@@ -28,7 +28,7 @@ void AddFatigue(const v1::Fatigue& fatigue, Page* page) {
                            : words(T::kUnknown);
   };
   Chart chart{
-      .kind = "points",
+      .kind = "forest",  // Differences lie on both sides of 0.
       .title = words(late ? T::kFatigueLate : T::kFatigueSpeed),
       .sentence =
           words(late ? T::kFatigueLateSentence : T::kFatigueSpeedSentence,
@@ -92,25 +92,26 @@ void AddCoercion(const v1::Workload& workload, const std::string& currency,
                   .header = {words(T::kFigure), words(T::kCoercionMean),
                              words(T::kCoercionDays), words(T::kCoercionEffect),
                              words(T::kInterval), words(T::kCoercionPlacebo),
-                             words(T::kInterval), words(T::kStrictPValue),
-                             words(T::kReading)}};
+                             words(T::kInterval), words(T::kStrictPValue)}};
+  std::vector<std::string> readings;
   ClusterTable clusters(words);
   for (const v1::Coercion& one : workload.coercion()) {
     const std::string name =
         one.outcome() == "offersPerHour"
             ? words(T::kCoercionOffers)
             : words(T::kCoercionPay, currency.empty() ? "?" : currency);
-    table.rows.push_back(
-        {{name},
-         NumberCell(Rounded(one.mean(), 3)),
-         {Cat(Count(one.caused()), " / ", Count(one.n()))},
-         NumberCell(ValueOf(one.effect(), 3, words)),
-         {Between(one.effect(), 3, words)},
-         NumberCell(ValueOf(one.placebo(), 3, words)),
-         {Between(one.placebo(), 3, words)},
-         NumberCell(one.has_p_value() ? PValue(one.p_value())
-                                      : words(T::kUnknown)),
-         {Reading(one.verdict(), one.reason(), one.reason_zh(), words)}});
+    table.rows.push_back({{name},
+                          NumberCell(Rounded(one.mean(), 3)),
+                          {Cat(Count(one.caused()), " / ", Count(one.n()))},
+                          NumberCell(ValueOf(one.effect(), 3, words)),
+                          {Between(one.effect(), 3, words)},
+                          NumberCell(ValueOf(one.placebo(), 3, words)),
+                          {Between(one.placebo(), 3, words)},
+                          NumberCell(one.has_p_value() ? PValue(one.p_value())
+                                                       : words(T::kUnknown))});
+    readings.push_back(
+        Cat(name, words.chinese() ? "：" : ": ",
+            Reading(one.verdict(), one.reason(), one.reason_zh(), words)));
     AddPoint(name, one.effect(), 4, &chart);
     AddPoint(
         Cat(name, words.chinese() ? "，" : ", ", words(T::kCoercionPlacebo)),
@@ -118,6 +119,7 @@ void AddCoercion(const v1::Workload& workload, const std::string& currency,
     clusters.Add(name, one.effect(), 4);
   }
   Show(chart, table, page);
+  for (const std::string& reading : readings) page->Paragraph(reading);
   clusters.Show(page);
 }
 

@@ -125,11 +125,6 @@ void AddReferences(const v1::StrictTarget& target, const std::string& name,
     if (!text.empty()) {
       page->Paragraph(words(T::kStrictBalance, text), "soft");
     }
-    if (rank.n_without_weather() + rank.n_without_zone() > 0) {
-      page->Paragraph(words(T::kStrictWidened, Count(rank.n_without_weather()),
-                            Count(rank.n_without_zone())),
-                      "soft");
-    }
   }
 }
 
@@ -398,7 +393,7 @@ void AddBunching(const v1::Bunching& bunching, const std::string& name,
                         Between(bunching.placebo(), 2, words),
                         ValueOf(bunching.placebo_earlier(), 2, words),
                         Between(bunching.placebo_earlier(), 2, words)));
-  if (bunching.has_unpenalised_n()) {
+  if (bunching.unpenalised_n() > 0) {
     page->Paragraph(words(T::kStrictUnpenalised,
                           Count(bunching.unpenalised_n()),
                           ValueOf(bunching.unpenalised(), 2, words),
@@ -418,27 +413,24 @@ void AddPressure(const v1::Pressure& pressure, const std::string& name,
               .x_name = words(T::kPressureDelta)};
   chart.series.push_back({.name = words(T::kPressureDelta)});
   chart.marks = {{"0", words(T::kPressureNothing)}};
-  HtmlTable table{
-      .caption = chart.title,
-      .header = {words(T::kPressureDelta), words(T::kInterval),
-                 words(T::kPressurePressed), words(T::kPressureFree),
-                 words(T::kPressureWorkers), words(T::kStratum),
-                 words(T::kStrictPValue), words(T::kReading)}};
-  table.rows.push_back(
-      {NumberCell(ValueOf(pressure.delta(), 4, words)),
-       {Between(pressure.delta(), 4, words)},
-       NumberCell(Count(pressure.pressed())),
-       NumberCell(Count(pressure.unpressed())),
-       NumberCell(Count(pressure.workers())),
-       NumberCell(Count(pressure.strata())),
-       NumberCell(pressure.has_p_value() ? PValue(pressure.p_value())
-                                         : words(T::kUnknown)),
-       {Cat(TestVerdict(words, pressure.verdict()),
-            words.chinese() ? "。" : ". ",
-            std::string(
-                Reason(pressure.reason(), pressure.reason_zh(), words)))}});
+  HtmlTable table{.caption = chart.title,
+                  .header = {words(T::kFigure), words(T::kValue)}};
+  const auto row = [&](T name, std::string value) {
+    table.rows.push_back({{words(name)}, NumberCell(std::move(value))});
+  };
+  row(T::kPressureDelta, ValueOf(pressure.delta(), 4, words));
+  row(T::kInterval, Between(pressure.delta(), 4, words));
+  row(T::kPressurePressed, Count(pressure.pressed()));
+  row(T::kPressureFree, Count(pressure.unpressed()));
+  row(T::kPressureWorkers, Count(pressure.workers()));
+  row(T::kStratum, Count(pressure.strata()));
+  row(T::kStrictPValue,
+      pressure.has_p_value() ? PValue(pressure.p_value()) : words(T::kUnknown));
   AddPoint(words(T::kPressureDelta), pressure.delta(), 5, &chart);
   Show(chart, table, page);
+  page->Paragraph(
+      Cat(TestVerdict(words, pressure.verdict()), words.chinese() ? "。" : ". ",
+          std::string(Reason(pressure.reason(), pressure.reason_zh(), words))));
   if (pressure.left_out() > 0) {
     page->Paragraph(words(T::kPressureLeftOut, Count(pressure.left_out())),
                     "soft");

@@ -76,14 +76,15 @@ int Parser::Call(std::string_view name, size_t where) {
     if (String(&words) < 0 || Expect(")") < 0) return -1;
     return Parameter(static_cast<int>(i), words[0], where);
   }
-  return Fail(where, Cat("found the function '", name,
-                         "', expected time, dist, pay, sum, count, largest, "
-                         "smallest, quantile, "
-                         "min, max, if, known, recorded, longest_run, gap, "
-                         "absent, exists, first, last, latency, reached, "
-                         "during, measure, finding, rank_in_estimates, add_months or a "
-                         "parameter; "
-                         "correct the name"));
+  return Fail(
+      where, Cat("found the function '", name,
+                 "', expected time, dist, pay, sum, count, largest, "
+                 "smallest, quantile, "
+                 "min, max, if, known, recorded, longest_run, gap, "
+                 "absent, exists, first, last, latency, reached, "
+                 "during, measure, finding, rank_in_estimates, add_months or a "
+                 "parameter; "
+                 "correct the name"));
 }
 
 int Parser::Sets(uint32_t* mask, uint64_t* columns) {

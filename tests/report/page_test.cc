@@ -151,6 +151,8 @@ TEST(Clauses, SayTheirTestTheirDataAndWhatWouldSettleThem) {
   part->set_name("floor");
   part->set_formula("hourly * time(ENGAGED)");
   ran->add_data("pay.amount");
+  ran->mutable_shortfall()->set_amount("1234.565");
+  ran->mutable_shortfall()->set_currency("CNY");
   v1::Coverage* beyond = made_up.result.add_coverage();
   beyond->set_test("CN-ALG16");
   beyond->set_pack("cn");

@@ -190,6 +190,12 @@ TEST_F(ChinaTest, OverlappingOrdersCountOnce) {
   EXPECT_EQ(result.summary().breach(), 1);
   EXPECT_EQ(result.summary().workers_affected(), 1);
   EXPECT_EQ(result.summary().shortfall_total().amount(), "167.20");
+  for (const v1::Coverage& clause : result.coverage()) {
+    EXPECT_EQ(clause.has_shortfall(), clause.test() == "CN-MW-H");
+    if (!clause.has_shortfall()) continue;
+    EXPECT_EQ(clause.shortfall().amount(), "167.20");
+    EXPECT_EQ(clause.shortfall().currency(), "CNY");
+  }
   EXPECT_EQ(court.by_worker, (std::vector<std::pair<std::string, int64_t>>{
                                  {"W1", 167 * kMoneyUnit + 20 * kCent}}));
 }
