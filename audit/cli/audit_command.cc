@@ -53,13 +53,7 @@ class AuditCommand : public Subcommand {
                          "报告等文件写到哪个文件夹；不给则只显示摘要"}
                        .In(language))
         ->type_name("DIR");
-    app.add_option("--fail-on", fail_on_,
-                   Words{"Leave with 1 from this verdict on: breach, "
-                         "indicator, insufficient or never",
-                         "出现哪一级结论时退出码为 "
-                         "1：breach、indicator、insufficient 或 never"}
-                       .In(language))
-        ->type_name("LEVEL");
+    flags_.AddReportFlags(app, language);
     flags_.AddAuditFlags(app, language);
     flags_.AddLogFlags(app, language);
     flags_.AddQuiet(app, language);
@@ -67,26 +61,25 @@ class AuditCommand : public Subcommand {
 
   int Run(Console& console) override {
     console.set_quiet(flags_.quiet());
-    auto level = ParseFailOn(fail_on_);
-    if (!level.ok()) return console.Fail(level.status());
+    auto report = flags_.Report();
+    if (!report.ok()) return console.Fail(report.status());
     auto options = flags_.Options(log_, console);
     if (!options.ok()) return console.Fail(options.status());
-    auto result = RunAudit(*options, console.language(), out_);
+    auto result = RunAudit(*options, console.language(), out_, report->files);
     console.EndProgress();
     if (!result.ok()) return console.Fail(result.status());
     if (!console.quiet()) {
       console.Print(BriefSummary(*result, console.language()));
       if (!out_.empty()) {
         console.Print(
-            absl::StrCat(Words{"Report: ", "报告："}.In(console.language()),
-                         out_, "/report.html\n"));
+            WhereTheReportIs(out_, report->files, console.language()));
       }
     }
-    return Reaches(result->summary(), *level) ? kFound : kRan;
+    return Reaches(result->summary(), report->fail_on) ? kFound : kRan;
   }
 
  private:
-  std::string log_, out_, fail_on_;
+  std::string log_, out_;
   SharedFlags flags_;
 };
 

@@ -54,20 +54,14 @@ class MergeCommand : public Subcommand {
                          "报告等文件写到哪个文件夹"}
                        .In(language))
         ->type_name("DIR");
-    app.add_option("--fail-on", fail_on_,
-                   Words{"Leave with 1 from this verdict on: breach, "
-                         "indicator, insufficient or never",
-                         "出现哪一级结论时退出码为 "
-                         "1：breach、indicator、insufficient 或 never"}
-                       .In(language))
-        ->type_name("LEVEL");
+    flags_.AddReportFlags(app, language);
     flags_.AddQuiet(app, language);
   }
 
   int Run(Console& console) override {
     console.set_quiet(flags_.quiet());
-    auto level = ParseFailOn(fail_on_);
-    if (!level.ok()) return console.Fail(level.status());
+    auto report = flags_.Report();
+    if (!report.ok()) return console.Fail(report.status());
     if (out_.empty() && report_.empty()) {
       return console.Fail(absl::InvalidArgumentError(
           "plumbline merge: neither --out nor --report was given, expected one "
@@ -118,20 +112,20 @@ class MergeCommand : public Subcommand {
         [&inputs]() -> absl::StatusOr<std::vector<ManifestEntry>> {
           return inputs;
         },
-        (*shard)->packs(), identity, console.language(), report_);
+        (*shard)->packs(), identity, console.language(), report_,
+        report->files);
     if (!status.ok()) return console.Fail(status);
     if (!console.quiet()) {
       console.Print(BriefSummary(outcome.result, console.language()));
       console.Print(
-          absl::StrCat(Words{"Report: ", "报告："}.In(console.language()),
-                       report_, "/report.html\n"));
+          WhereTheReportIs(report_, report->files, console.language()));
     }
-    return Reaches(outcome.result.summary(), *level) ? kFound : kRan;
+    return Reaches(outcome.result.summary(), report->fail_on) ? kFound : kRan;
   }
 
  private:
   std::vector<std::string> files_;
-  std::string out_, report_, fail_on_;
+  std::string out_, report_;
   SharedFlags flags_;
 };
 

@@ -15,7 +15,8 @@ namespace plumbline::audit {
 
 absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given,
                                          Language language,
-                                         const std::string& out) {
+                                         const std::string& out,
+                                         const ReportFiles& files) {
   // Told before the log is read, which may take hours.
   absl::Status status = CheckOutFolder(out);
   if (!status.ok()) return status;
@@ -48,7 +49,7 @@ absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given,
         log.store.reset();  // Gives its memory back while others write.
         return log.Inputs();
       },
-      log.packs, identity, language, out);
+      log.packs, identity, language, out, files);
   if (!status.ok()) return status;
   return std::move(outcome.result);
 }

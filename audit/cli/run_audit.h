@@ -11,7 +11,7 @@
 namespace plumbline::audit {
 
 // The whole of `plumbline audit`: read, replay, measure, judge, and, unless
-// `out` is empty, write all files into the folder `out`.
+// `out` is empty, write the files that are asked for into the folder `out`.
 //
 // The result and every byte written depend on the log, the rules, the plan and
 // the language only: not on threads, memory, scratch, blocks or the path of
@@ -19,7 +19,8 @@ namespace plumbline::audit {
 // nothing stands under a final name then. Blocks.
 absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& options,
                                          Language language,
-                                         const std::string& out);
+                                         const std::string& out,
+                                         const ReportFiles& files = {});
 
 }  // namespace plumbline::audit
 

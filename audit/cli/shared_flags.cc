@@ -84,6 +84,33 @@ void SharedFlags::AddAuditFlags(CLI::App& app, Language language) {
                    .In(language));
 }
 
+void SharedFlags::AddReportFlags(CLI::App& app, Language language) {
+  app.add_option("--files", files_,
+                 Words{"Files to write: json, csv, html, xlsx, separated by "
+                       "commas; left out: all",
+                       "写出哪些文件：json、csv、html、xlsx，用逗号隔开；"
+                       "不给则全部写出"}
+                     .In(language))
+      ->type_name("KIND,...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--fail-on", fail_on_,
+                 Words{"Leave with 1 from this verdict on: breach, "
+                       "indicator, insufficient or never",
+                       "出现哪一级结论时退出码为 "
+                       "1：breach、indicator、insufficient 或 never"}
+                     .In(language))
+      ->type_name("LEVEL");
+}
+
+absl::StatusOr<SharedFlags::ReportChoice> SharedFlags::Report() const {
+  auto level = ParseFailOn(fail_on_);
+  if (!level.ok()) return level.status();
+  auto files = ParseReportFiles(files_);
+  if (!files.ok()) return files.status();
+  return ReportChoice{*files, *level};
+}
+
 void SharedFlags::AddQuiet(CLI::App& app, Language language) {
   app.add_flag(
       "--quiet", quiet_,

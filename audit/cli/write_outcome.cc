@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "audit/cli/words.h"
 
 namespace plumbline::audit {
 
@@ -18,6 +19,27 @@ absl::StatusOr<FailOn> ParseFailOn(const std::string& text) {
   return absl::InvalidArgumentError(absl::StrCat(
       "--fail-on: found \"", text,
       "\", expected breach, indicator, insufficient or never; choose one"));
+}
+
+absl::StatusOr<ReportFiles> ParseReportFiles(
+    const std::vector<std::string>& names) {
+  if (names.empty()) return ReportFiles();
+  ReportFiles files = {
+      .json = false, .csv = false, .html = false, .xlsx = false};
+  for (const std::string& name : names) {
+    bool* const wanted = name == "json"   ? &files.json
+                         : name == "csv"  ? &files.csv
+                         : name == "html" ? &files.html
+                         : name == "xlsx" ? &files.xlsx
+                                          : nullptr;
+    if (wanted == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--files: found \"", name,
+          "\", expected json, csv, html or xlsx; leave it out for all"));
+    }
+    *wanted = true;
+  }
+  return files;
 }
 
 bool Reaches(const v1::Summary& summary, FailOn level) {
@@ -36,6 +58,12 @@ bool Reaches(const v1::Summary& summary, FailOn level) {
   return false;
 }
 
+std::string WhereTheReportIs(const std::string& out, const ReportFiles& files,
+                             Language language) {
+  return absl::StrCat(Words{"Report: ", "报告："}.In(language), out,
+                      files.html ? "/report.html\n" : "\n");
+}
+
 std::string TzdataVersion() {
   const char* folder = std::getenv("TZDIR");
   std::ifstream file(absl::StrCat(
@@ -49,7 +77,7 @@ absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
                           InputsOfRun inputs,
                           const std::vector<RulePack>& packs,
                           const RunIdentity& identity, Language language,
-                          const std::string& out) {
+                          const std::string& out, const ReportFiles& files) {
   Manifest manifest;
   manifest.program_version = PLUMBLINE_VERSION;
   manifest.tzdata_version = TzdataVersion();
@@ -70,7 +98,7 @@ absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
       {"plan", identity.plan_name, identity.plan_sha256});
   const ReportModel model = {&outcome.result, &outcome.workers,
                              &outcome.flagged, quarantine, std::move(inputs)};
-  return WriteReport(model, manifest, language, out);
+  return WriteReport(model, manifest, language, out, files);
 }
 
 }  // namespace plumbline::audit

@@ -20,6 +20,11 @@ enum class FailOn { kNever, kBreach, kIndicator, kInsufficient };
 // Errors: InvalidArgument naming --fail-on.
 absl::StatusOr<FailOn> ParseFailOn(const std::string& text);
 
+// "json,csv,html,xlsx", any of them in any order; empty: all.
+// Errors: InvalidArgument naming --files.
+absl::StatusOr<ReportFiles> ParseReportFiles(
+    const std::vector<std::string>& names);
+
 // Whether `summary` has a finding at or above the level.
 bool Reaches(const v1::Summary& summary, FailOn level);
 
@@ -35,13 +40,17 @@ using VisitFaults = absl::FunctionRef<absl::Status(
 
 using InputsOfRun = std::function<absl::StatusOr<std::vector<ManifestEntry>>()>;
 
-// Writes all files of an audit into `out`. `inputs` is called at most once,
-// while files are being written.
+// Writes the files of an audit that are asked for into `out`. `inputs` is
+// called at most once, while files are being written.
 absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
                           InputsOfRun inputs,
                           const std::vector<RulePack>& packs,
                           const RunIdentity& identity, Language language,
-                          const std::string& out);
+                          const std::string& out, const ReportFiles& files);
+
+// The line that ends a run on the terminal: where to look first.
+std::string WhereTheReportIs(const std::string& out, const ReportFiles& files,
+                             Language language);
 
 // The version of the time zone data of this machine, "" where it is not known.
 std::string TzdataVersion();

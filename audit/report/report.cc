@@ -37,65 +37,86 @@ std::string RenderPage(const v1::AuditResult& result, const Manifest& manifest,
 }  // namespace
 
 absl::Status WriteReport(const ReportModel& model, const Manifest& given,
-                         Language language, const std::string& out) {
+                         Language language, const std::string& out,
+                         const ReportFiles& files) {
   absl::StatusOr<std::unique_ptr<StagedFolder>> opened =
       StagedFolder::Open(out);
   if (!opened.ok()) return opened.status();
   StagedFolder& folder = **opened;
   const v1::AuditResult& result = *model.result;
-  StagedFile* findings_json = folder.Add("findings.json");
-  StagedFile* findings_csv = folder.Add("findings.csv");
-  StagedFile* workers = folder.Add("workers.csv");
-  StagedFile* flagged = folder.Add("tasks_flagged.csv");
-  StagedFile* quarantine = folder.Add("quarantine.csv");
-  StagedFile* page = folder.Add("report.html");
-  const std::string workbook_path = folder.AddForeign("workbook.xlsx");
+  std::vector<const StagedFile*> written;
+  const auto add = [&](const char* name, bool wanted) -> StagedFile* {
+    if (!wanted) {
+      folder.LeaveOut(name);
+      return nullptr;
+    }
+    StagedFile* file = folder.Add(name);
+    written.push_back(file);
+    return file;
+  };
+  StagedFile* findings_json = add("findings.json", files.json);
+  StagedFile* findings_csv = add("findings.csv", files.csv);
+  StagedFile* workers = add("workers.csv", files.csv);
+  StagedFile* flagged = add("tasks_flagged.csv", files.csv);
+  StagedFile* quarantine = add("quarantine.csv", true);
+  StagedFile* page = add("report.html", files.html);
+  std::string workbook_path;
+  if (files.xlsx) {
+    workbook_path = folder.AddForeign("workbook.xlsx");
+  } else {
+    folder.LeaveOut("workbook.xlsx");
+  }
   StagedFile* seal = folder.Add("manifest.json");
 
   // The files do not depend on each other; each is written by one thread.
   Manifest manifest = given;
-  absl::Status workbook_status;
-  absl::Status findings_status;
+  absl::Status workbook_status, row_status, page_status;
   absl::StatusOr<std::string> workbook_hash = std::string();
   tbb::parallel_invoke(
       [&] {
+        if (!files.xlsx) return;
         workbook_status.Update(WriteWorkbook(model, language, workbook_path));
         if (workbook_status.ok())
           workbook_hash = folder.AdoptWritten("workbook.xlsx");
       },
       [&] {
-        WriteFindingsJson(result, findings_json);
-        findings_status.Update(findings_json->Finish());
-        WriteFindingsCsv(result, findings_csv);
-        findings_status.Update(findings_csv->Finish());
-        WriteWorkersCsv(*model.workers, workers);
-        findings_status.Update(workers->Finish());
-        WriteFlaggedCsv(*model.flagged, flagged);
-        findings_status.Update(flagged->Finish());
-        findings_status.Update(WriteQuarantineCsv(model, quarantine));
-        findings_status.Update(quarantine->Finish());
+        const auto finish = [&](StagedFile* file, auto write) {
+          if (file == nullptr) return;
+          write();
+          row_status.Update(file->Finish());
+        };
+        finish(findings_json,
+               [&] { WriteFindingsJson(result, findings_json); });
+        finish(findings_csv, [&] { WriteFindingsCsv(result, findings_csv); });
+        finish(workers, [&] { WriteWorkersCsv(*model.workers, workers); });
+        finish(flagged, [&] { WriteFlaggedCsv(*model.flagged, flagged); });
+        finish(quarantine, [&] {
+          row_status.Update(WriteQuarantineCsv(model, quarantine));
+        });
+      },
+      [&] {
         if (model.inputs != nullptr) {
           auto inputs = model.inputs();
-          findings_status.Update(inputs.status());
+          page_status.Update(inputs.status());
           if (!inputs.ok()) return;
           manifest.entries.insert(manifest.entries.begin(), inputs->begin(),
                                   inputs->end());
         }
+        if (page == nullptr) return;
         page->Write(RenderPage(result, manifest, language));
-        findings_status.Update(page->Finish());
+        page_status.Update(page->Finish());
       });
-  if (!findings_status.ok()) return findings_status;
-  if (!workbook_status.ok()) return workbook_status;
+  for (const absl::Status& status : {row_status, page_status, workbook_status})
+    if (!status.ok()) return status;
   if (!workbook_hash.ok()) return workbook_hash.status();
 
   std::vector<ManifestEntry> outputs;
-  for (const StagedFile* file :
-       {findings_json, findings_csv, workers, flagged, quarantine, page}) {
+  for (const StagedFile* file : written)
     outputs.push_back({"output", file->name(), file->sha256()});
-  }
-  outputs.push_back({"output", "workbook.xlsx", *workbook_hash});
+  if (files.xlsx)
+    outputs.push_back({"output", "workbook.xlsx", *workbook_hash});
   WriteManifestJson(manifest, result, outputs, seal);
-  if (absl::Status status = seal->Finish(); !status.ok()) return status;
+  if (absl::Status sealed = seal->Finish(); !sealed.ok()) return sealed;
   return folder.Commit();
 }
 

@@ -37,6 +37,14 @@ struct ReportModel {
   std::function<absl::StatusOr<std::vector<ManifestEntry>>()> inputs = nullptr;
 };
 
+// Which files a report has. manifest.json and quarantine.csv always come.
+struct ReportFiles {
+  bool json = true;  // findings.json
+  bool csv = true;   // findings.csv, workers.csv, tasks_flagged.csv
+  bool html = true;  // report.html
+  bool xlsx = true;  // workbook.xlsx
+};
+
 struct Manifest {
   std::string program_version;
   std::string tzdata_version;
@@ -45,18 +53,20 @@ struct Manifest {
 };
 
 // Writes findings.json, findings.csv, workers.csv, tasks_flagged.csv,
-// quarantine.csv, report.html and manifest.json (with the SHA-256 of the
-// others) into the folder `out`, which is made where it is missing. All files
-// are first written under temporary names beside their final ones, synced, then
-// renamed, the manifest last: a killed run leaves no half file under a final
-// name.
+// quarantine.csv, report.html, workbook.xlsx and manifest.json (with the
+// SHA-256 of the others) into the folder `out`, which is made where it is
+// missing; of these, what `files` asks for. Those that it does not ask for and
+// an earlier run left there are removed. All files are first written under
+// temporary names beside their final ones, synced, then renamed, the manifest
+// last: a killed run leaves no half file under a final name.
 //
 // Errors: the first write that failed, naming the file; a folder that another
 // run is writing to. Nothing is then left under a final name by this run. Same
 // bytes for the same model, however many threads oneTBB has. O(size of the
 // model).
 absl::Status WriteReport(const ReportModel& model, const Manifest& manifest,
-                         Language language, const std::string& out);
+                         Language language, const std::string& out,
+                         const ReportFiles& files = {});
 
 // The one-screen summary for a terminal.
 std::string BriefSummary(const v1::AuditResult& result, Language language);

@@ -138,6 +138,10 @@ StagedFile* StagedFolder::Add(const std::string& name) {
   return files_.back().get();
 }
 
+void StagedFolder::LeaveOut(const std::string& name) {
+  left_out_.push_back(name);
+}
+
 std::string StagedFolder::AddForeign(const std::string& name) {
   names_.push_back(name);
   const std::string path = PathFor(name);
@@ -188,6 +192,11 @@ absl::Status StagedFolder::Commit() {
     const std::string seal = Cat(folder_, "/", names_.back());
     if (unlink(seal.c_str()) != 0 && errno != ENOENT)
       return WriteError(seal, "cannot be replaced");
+  }
+  for (const std::string& name : left_out_) {
+    const std::string path = Cat(folder_, "/", name);
+    if (unlink(path.c_str()) != 0 && errno != ENOENT)
+      return WriteError(path, "of an earlier run cannot be removed");
   }
   for (size_t i = 0; i < names_.size(); ++i) {
     const std::string path = Cat(folder_, "/", names_[i]);

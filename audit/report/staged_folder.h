@@ -60,6 +60,10 @@ class StagedFolder {
   // Owned by the folder.
   StagedFile* Add(const std::string& name);
 
+  // The set has no file of this name: one that an earlier run left is removed
+  // by Commit, so that no folder holds files of two runs.
+  void LeaveOut(const std::string& name);
+
   // For a library that writes the file itself: the temporary path to hand to
   // it. AdoptWritten then syncs the file and gives its SHA-256.
   std::string AddForeign(const std::string& name);
@@ -75,7 +79,8 @@ class StagedFolder {
   int handle_;
   bool made_ = false;
   bool committed_ = false;
-  std::vector<std::string> names_;  // In the order of Add.
+  std::vector<std::string> names_;     // In the order of Add.
+  std::vector<std::string> left_out_;  // What Commit removes.
   std::vector<std::unique_ptr<StagedFile>> files_;
 };
 

@@ -481,8 +481,8 @@ MadeUpResult::MadeUpResult() {
                       {"pack", "cn.textproto", "aa11"}};
 }
 
-absl::Status MadeUpResult::Write(Language language,
-                                 const std::string& out) const {
+absl::Status MadeUpResult::Write(Language language, const std::string& out,
+                                 const ReportFiles& files) const {
   const auto each_fault =
       [this](absl::FunctionRef<absl::Status(const v1::Fault&)> visit) {
         for (const v1::Fault& fault : faults) {
@@ -494,7 +494,7 @@ absl::Status MadeUpResult::Write(Language language,
                           .workers = &workers,
                           .flagged = &flagged,
                           .quarantine = each_fault};
-  return WriteReport(model, manifest, language, out);
+  return WriteReport(model, manifest, language, out, files);
 }
 
 }  // namespace plumbline::audit

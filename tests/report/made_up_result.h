@@ -23,7 +23,8 @@ struct MadeUpResult {
   Manifest manifest;
 
   MadeUpResult();
-  absl::Status Write(Language language, const std::string& out) const;
+  absl::Status Write(Language language, const std::string& out,
+                     const ReportFiles& files = {}) const;
 };
 
 }  // namespace plumbline::audit

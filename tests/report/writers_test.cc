@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
 std::string ReadFile(const fs::path& path) {
@@ -174,6 +175,28 @@ TEST_F(Writers, ManifestSealsEveryOtherFile) {
               HasSubstr("{\"role\":\"pack\",\"name\":\"cn.textproto\","
                         "\"sha256\":\"aa11\"}"));
   EXPECT_THAT(manifest, HasSubstr("\"seed\":\"7\""));
+}
+
+TEST_F(Writers, FilesThatAreNotAskedForAreNotLeftFromAnEarlierRun) {
+  ASSERT_TRUE(MadeUpResult().Write(Language::kEnglish, folder_).ok());
+  const auto all = Files();
+  const ReportFiles rows = {
+      .json = false, .csv = true, .html = false, .xlsx = false};
+  ASSERT_TRUE(MadeUpResult().Write(Language::kEnglish, folder_, rows).ok());
+  const auto some = Files();
+  std::vector<std::string> names;
+  for (const auto& [name, text] : some) {
+    names.push_back(name);
+    if (name != "manifest.json") {
+      EXPECT_EQ(text, all.at(name)) << name;
+    }
+  }
+  EXPECT_THAT(names, UnorderedElementsAre("findings.csv", "workers.csv",
+                                          "tasks_flagged.csv", "quarantine.csv",
+                                          "manifest.json"));
+  EXPECT_THAT(some.at("manifest.json"), HasSubstr("workers.csv"));
+  EXPECT_THAT(some.at("manifest.json"), Not(HasSubstr("report.html")));
+  EXPECT_THAT(some.at("manifest.json"), Not(HasSubstr("workbook.xlsx")));
 }
 
 TEST_F(Writers, SameModelSameBytes) {
