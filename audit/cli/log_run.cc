@@ -161,8 +161,7 @@ absl::StatusOr<std::unique_ptr<LogRun>> ReadLog(const RunOptions& options) {
     paths.push_back(info.string());
     known.emplace_back();
   }
-  // Nobody needs the hashes before the manifest is written; then one core has
-  // little else to do while another compresses the workbook.
+  // Nobody needs the hashes before the manifest is written.
   run->hashing_ =
       std::async(std::launch::deferred, HashInputs, std::move(names),
                  std::move(paths), std::move(known));

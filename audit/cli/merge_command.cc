@@ -109,11 +109,8 @@ class MergeCommand : public Subcommand {
           }
           return absl::OkStatus();
         },
-        [&inputs]() -> absl::StatusOr<std::vector<ManifestEntry>> {
-          return inputs;
-        },
-        (*shard)->packs(), identity, console.language(), report_,
-        report->files);
+        std::move(inputs), (*shard)->packs(), identity, console.language(),
+        report_, report->files);
     if (!status.ok()) return console.Fail(status);
     if (!console.quiet()) {
       console.Print(BriefSummary(outcome.result, console.language()));

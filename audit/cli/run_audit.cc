@@ -1,6 +1,7 @@
 #include "audit/cli/run_audit.h"
 
 #include <tbb/global_control.h>
+#include <tbb/parallel_invoke.h>
 
 #include <algorithm>
 #include <utility>
@@ -36,20 +37,31 @@ absl::StatusOr<v1::AuditResult> RunAudit(const RunOptions& given,
   if (!observers.ok()) return observers.status();
   status = ObserveAgain(log.context, options, *log.store, &*observers);
   if (!status.ok()) return status;
-  AuditOutcome outcome =
-      Conclude(log.context, log.input, *std::move(observers));
+  // Files that were not hashed as they were read are hashed beside the
+  // conclusions, which do not keep all cores busy.
+  AuditOutcome outcome;
+  absl::StatusOr<std::vector<ManifestEntry>> inputs =
+      std::vector<ManifestEntry>();
+  tbb::parallel_invoke(
+      [&] {
+        outcome = Conclude(log.context, log.input, *std::move(observers));
+      },
+      [&] {
+        if (!out.empty()) inputs = log.Inputs();
+      });
   if (out.empty()) return std::move(outcome.result);
+  if (!inputs.ok()) return inputs.status();
 
   const RunIdentity identity = {log.ingest.mapping_name,
                                 log.ingest.mapping_sha256, log.plan.name,
                                 log.plan.sha256, log.plan.plan.seed()};
-  status = WriteOutcome(
-      outcome, [&log](auto visit) { return log.faults.Visit(visit); },
-      [&log] {
-        log.store.reset();  // Gives its memory back while others write.
-        return log.Inputs();
+  tbb::parallel_invoke(
+      [&] {
+        status = WriteOutcome(
+            outcome, [&log](auto visit) { return log.faults.Visit(visit); },
+            *std::move(inputs), log.packs, identity, language, out, files);
       },
-      log.packs, identity, language, out, files);
+      [&] { log.store.reset(); });  // Giving memory back takes time too.
   if (!status.ok()) return status;
   return std::move(outcome.result);
 }

@@ -74,7 +74,7 @@ std::string TzdataVersion() {
 }
 
 absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
-                          InputsOfRun inputs,
+                          std::vector<ManifestEntry> inputs,
                           const std::vector<RulePack>& packs,
                           const RunIdentity& identity, Language language,
                           const std::string& out, const ReportFiles& files) {
@@ -82,6 +82,7 @@ absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
   manifest.program_version = PLUMBLINE_VERSION;
   manifest.tzdata_version = TzdataVersion();
   manifest.seed = identity.seed;
+  manifest.entries = std::move(inputs);
   if (!identity.mapping_sha256.empty()) {
     manifest.entries.push_back(
         {"mapping", identity.mapping_name, identity.mapping_sha256});
@@ -97,7 +98,7 @@ absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
   manifest.entries.push_back(
       {"plan", identity.plan_name, identity.plan_sha256});
   const ReportModel model = {&outcome.result, &outcome.workers,
-                             &outcome.flagged, quarantine, std::move(inputs)};
+                             &outcome.flagged, quarantine};
   return WriteReport(model, manifest, language, out, files);
 }
 

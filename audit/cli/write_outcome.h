@@ -1,7 +1,6 @@
 #ifndef PLUMBLINE_AUDIT_CLI_WRITE_OUTCOME_H_
 #define PLUMBLINE_AUDIT_CLI_WRITE_OUTCOME_H_
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,12 +37,10 @@ struct RunIdentity {
 using VisitFaults = absl::FunctionRef<absl::Status(
     absl::FunctionRef<absl::Status(const v1::Fault&)>)>;
 
-using InputsOfRun = std::function<absl::StatusOr<std::vector<ManifestEntry>>()>;
-
-// Writes the files of an audit that are asked for into `out`. `inputs` is
-// called at most once, while files are being written.
+// Writes the files of an audit that are asked for into `out`. `inputs` are the
+// files that were read.
 absl::Status WriteOutcome(const AuditOutcome& outcome, VisitFaults quarantine,
-                          InputsOfRun inputs,
+                          std::vector<ManifestEntry> inputs,
                           const std::vector<RulePack>& packs,
                           const RunIdentity& identity, Language language,
                           const std::string& out, const ReportFiles& files);

@@ -36,7 +36,7 @@ std::string RenderPage(const v1::AuditResult& result, const Manifest& manifest,
 
 }  // namespace
 
-absl::Status WriteReport(const ReportModel& model, const Manifest& given,
+absl::Status WriteReport(const ReportModel& model, const Manifest& manifest,
                          Language language, const std::string& out,
                          const ReportFiles& files) {
   absl::StatusOr<std::unique_ptr<StagedFolder>> opened =
@@ -69,7 +69,6 @@ absl::Status WriteReport(const ReportModel& model, const Manifest& given,
   StagedFile* seal = folder.Add("manifest.json");
 
   // The files do not depend on each other; each is written by one thread.
-  Manifest manifest = given;
   absl::Status workbook_status, row_status, page_status;
   absl::StatusOr<std::string> workbook_hash = std::string();
   tbb::parallel_invoke(
@@ -95,13 +94,6 @@ absl::Status WriteReport(const ReportModel& model, const Manifest& given,
         });
       },
       [&] {
-        if (model.inputs != nullptr) {
-          auto inputs = model.inputs();
-          page_status.Update(inputs.status());
-          if (!inputs.ok()) return;
-          manifest.entries.insert(manifest.entries.begin(), inputs->begin(),
-                                  inputs->end());
-        }
         if (page == nullptr) return;
         page->Write(RenderPage(result, manifest, language));
         page_status.Update(page->Finish());

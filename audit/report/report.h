@@ -1,7 +1,6 @@
 #ifndef PLUMBLINE_AUDIT_REPORT_REPORT_H_
 #define PLUMBLINE_AUDIT_REPORT_REPORT_H_
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,9 +31,6 @@ struct ReportModel {
   absl::FunctionRef<absl::Status(
       absl::FunctionRef<absl::Status(const v1::Fault&)>)>
       quarantine;
-  // The files that were read. Asked for once, while the workbook is being
-  // written: hashing them may take until then. Null: the manifest has them.
-  std::function<absl::StatusOr<std::vector<ManifestEntry>>()> inputs = nullptr;
 };
 
 // Which files a report has. manifest.json and quarantine.csv always come.
