@@ -35,6 +35,7 @@ struct Coded {
   uint64_t number = 0;  // Of no other dictionary of this process.
   std::vector<std::string_view> entries;  // Of texts.
   bool utf8 = false;
+  bool all_there = false;        // No entry is empty.
   std::vector<int64_t> numbers;  // kUnknown: goes the slow way.
   bool all_good = false;
 };
@@ -298,6 +299,9 @@ struct ArrowSource {
         ViewTexts(*array.dictionary(), &known.entries);
         known.number = NextDictionary();
         known.utf8 = AllUtf8(known.entries);
+        known.all_there =
+            std::none_of(known.entries.begin(), known.entries.end(),
+                         [](std::string_view entry) { return entry.empty(); });
         if (column.kind == CellKind::kWord) NumberWords(column, &known);
       }
       if (column.kind == CellKind::kText) {
@@ -356,7 +360,14 @@ struct ArrowSource {
     const auto entries = static_cast<uint32_t>(known.numbers.size());
     const int64_t* numbers = known.numbers.data();
     int64_t* out = work.batch.columns[index].numbers.data();
-    for (int64_t i = 0; i < array.length(); ++i) {
+    const int64_t rows = array.length();
+    // As a rule every row has an entry, and every entry a number.
+    if (known.all_good && !present.any_missing() &&
+        AllWithin(at, rows, entries)) {
+      for (int64_t i = 0; i < rows; ++i) out[i] = numbers[at[i]];
+      return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
       const auto row = static_cast<size_t>(i);
       const auto entry = static_cast<uint32_t>(at[i]);
       if (!present(i) || entry >= entries) {
@@ -383,7 +394,17 @@ struct ArrowSource {
     ColumnData& data = work.batch.columns[index];
     data.entries.resize(data.texts.size());
     data.dictionary = known.number;
-    for (int64_t i = 0; i < array.length(); ++i) {
+    const int64_t rows = array.length();
+    if (utf8 && known.all_there && !present.any_missing() &&
+        AllWithin(at, rows, static_cast<uint32_t>(known.entries.size()))) {
+      std::memcpy(data.entries.data(), at,
+                  static_cast<size_t>(rows) * sizeof(*at));
+      const std::string_view* entries = known.entries.data();
+      std::string_view* texts = data.texts.data();
+      for (int64_t i = 0; i < rows; ++i) texts[i] = entries[at[i]];
+      return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
       const auto row = static_cast<size_t>(i);
       const auto entry = static_cast<uint32_t>(at[i]);
       const bool there = present(i) && entry < known.entries.size();

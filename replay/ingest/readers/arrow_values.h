@@ -23,6 +23,17 @@ std::string InstantText(int64_t value, const arrow::TimestampType& type);
 bool IsTextual(const arrow::DataType& type);
 bool IsList(const arrow::DataType& type);
 
+// Whether all of `n` indices lie in [0, end), `end` <= 2^31. Signs are gathered
+// rather than compared, which every machine does for many values at once.
+inline bool AllWithin(const int32_t* indices, int64_t n, uint32_t end) {
+  uint32_t outside = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const auto index = static_cast<uint32_t>(indices[i]);
+    outside |= index | (end - 1 - index);
+  }
+  return n == 0 || (end > 0 && outside >> 31 == 0);
+}
+
 // The texts of a textual array where they lie, empty for null.
 void ViewTexts(const arrow::Array& array, std::vector<std::string_view>* views);
 

@@ -18,6 +18,7 @@
 #include "parquet/file_reader.h"
 #include "parquet/metadata.h"
 #include "parquet/types.h"
+#include "replay/ingest/readers/arrow_values.h"
 
 namespace plumbline::replay {
 namespace {
@@ -119,13 +120,14 @@ class ColumnOf : public Column {
   arrow::Result<ArrayPointer> Next(int64_t rows) override {
     levels_.resize(static_cast<size_t>(rows));
     ARROW_RETURN_NOT_OK(coded_ ? ReadCoded(rows) : ReadValues(rows));
-    // Pages may hold fewer values than their levels promise.
-    int64_t promised = rows;
-    if (nullable_) {
-      promised = 0;
-      for (const int16_t level : levels_) promised += level & 1;
+    // Pages may hold fewer values than their levels promise, never more.
+    if (found_ < rows) {
+      int64_t promised = rows;
+      if (nullable_) {
+        promised = std::count(levels_.begin(), levels_.end(), 1);
+      }
+      if (promised != found_) return EndsEarly();
     }
-    if (promised != found_) return EndsEarly();
     std::shared_ptr<arrow::Buffer> present;
     if (found_ < rows) present = MarkPresent(rows);
     if (coded_) return MakeCoded(rows, present);
@@ -159,11 +161,7 @@ class ColumnOf : public Column {
         ARROW_ASSIGN_OR_RAISE(dictionary_, ArrayOf(dictionary, size));
       }
     }
-    uint32_t most = 0;
-    for (int64_t i = 0; i < found_; ++i) {
-      most = std::max(most, static_cast<uint32_t>(indices_[i]));
-    }
-    if (found_ > 0 && most >= entries_) {
+    if (!AllWithin(indices_.data(), found_, entries_)) {
       return arrow::Status::IOError("an index past the end of its dictionary");
     }
     if (dictionary_ == nullptr) {
