@@ -27,7 +27,7 @@ class IdFingerprints {
     const uint64_t fingerprint = Of(hash);
     char* place = blocks_.Place(
         thread, static_cast<int>(fingerprint >> kStoredBits), kStoredBytes);
-    std::memcpy(place, &fingerprint, kStoredBytes);
+    std::memcpy(place, &fingerprint, sizeof(fingerprint));  // Next one's room.
   }
   absl::Status Settle(int thread) { return blocks_.Settle(thread); }
   void Close() { blocks_.Close(); }

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "arrow/io/file.h"
+#include "arrow/memory_pool.h"
 #include "arrow/record_batch.h"
 #include "arrow/type.h"
 #include "parquet/arrow/reader.h"
@@ -42,9 +43,14 @@ std::vector<int> CodedLeaves(const parquet::FileMetaData& metadata) {
 
 arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(
     const SourceFile& file) {
-  ARROW_ASSIGN_OR_RAISE(auto input, arrow::io::ReadableFile::Open(file.path));
+  // Pages are small and short-lived: the C library's pool has them within what
+  // the process has already touched, Arrow's own one in fresh huge pages.
+  arrow::MemoryPool* const pool = arrow::system_memory_pool();
+  ARROW_ASSIGN_OR_RAISE(auto input,
+                        arrow::io::ReadableFile::Open(file.path, pool));
   parquet::arrow::FileReaderBuilder builder;
-  ARROW_RETURN_NOT_OK(builder.Open(input));
+  ARROW_RETURN_NOT_OK(builder.Open(input, parquet::ReaderProperties(pool)));
+  builder.memory_pool(pool);
   parquet::ArrowReaderProperties properties;
   try {
     for (const int leaf : CodedLeaves(*builder.raw_reader()->metadata())) {
