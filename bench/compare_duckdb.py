@@ -200,6 +200,7 @@ def main():
                   f"{whole / least['epoch', given.tasks // 10, 2]:.2f} times the time."]
     for form in forms:
         log = make_log(program, data, given.tasks, form)
+        before = least[form, given.tasks, 2]
         for name, everything in (("All eight files", False),
                                  ("All eight files, all measures, all packs", True)):
             runs = [Run(plumbline(program, log, 2, data / "report", None, everything))
@@ -209,7 +210,8 @@ def main():
                       f"{name}, {given.tasks:,} tasks, {form}, 2 threads: {min(walls):.2f} / "
                       f"{statistics.median(walls):.2f} s, "
                       f"{max(run.mebibytes for run in runs):.0f} MiB; "
-                      f"{min(walls) / least[form, given.tasks, 2]:.2f} times the above."]
+                      f"{min(walls) / before:.2f} times the line before."]
+            before = min(walls)
     text = "\n".join(lines) + "\n"
     print(text, end="")
     if given.out:
