@@ -88,11 +88,13 @@ void AddCoercion(const v1::Workload& workload, const std::string& currency,
               .x_name = words(T::kCoercionShare)};
   chart.series.push_back({.name = words(T::kCoercionShare)});
   chart.marks = {{"0", words(T::kCoercionNothing)}};
-  HtmlTable table{.caption = chart.title,
-                  .header = {words(T::kFigure), words(T::kCoercionMean),
-                             words(T::kCoercionDays), words(T::kCoercionEffect),
-                             words(T::kInterval), words(T::kCoercionPlacebo),
-                             words(T::kInterval), words(T::kStrictPValue)}};
+  // A column for each outcome, of which there are two.
+  HtmlTable table{.caption = chart.title, .header = {words(T::kFigure)}};
+  for (const T row :
+       {T::kCoercionMean, T::kCoercionDays, T::kCoercionEffect, T::kInterval,
+        T::kCoercionPlacebo, T::kInterval, T::kStrictPValue}) {
+    table.rows.push_back({{words(row)}});
+  }
   std::vector<std::string> readings;
   ClusterTable clusters(words);
   for (const v1::Coercion& one : workload.coercion()) {
@@ -100,15 +102,16 @@ void AddCoercion(const v1::Workload& workload, const std::string& currency,
         one.outcome() == "offersPerHour"
             ? words(T::kCoercionOffers)
             : words(T::kCoercionPay, currency.empty() ? "?" : currency);
-    table.rows.push_back({{name},
-                          NumberCell(Rounded(one.mean(), 3)),
-                          {Cat(Count(one.caused()), " / ", Count(one.n()))},
-                          NumberCell(ValueOf(one.effect(), 3, words)),
-                          {Between(one.effect(), 3, words)},
-                          NumberCell(ValueOf(one.placebo(), 3, words)),
-                          {Between(one.placebo(), 3, words)},
-                          NumberCell(one.has_p_value() ? PValue(one.p_value())
-                                                       : words(T::kUnknown))});
+    table.header.push_back(name);
+    size_t row = 0;
+    for (const std::string& cell :
+         {Rounded(one.mean(), 3),
+          Cat(Count(one.caused()), " / ", Count(one.n())),
+          ValueOf(one.effect(), 3, words), Between(one.effect(), 3, words),
+          ValueOf(one.placebo(), 3, words), Between(one.placebo(), 3, words),
+          one.has_p_value() ? PValue(one.p_value()) : words(T::kUnknown)}) {
+      table.rows[row++].push_back(NumberCell(cell));
+    }
     readings.push_back(
         Cat(name, words.chinese() ? "：" : ": ",
             Reading(one.verdict(), one.reason(), one.reason_zh(), words)));
