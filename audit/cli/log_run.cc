@@ -10,6 +10,7 @@
 #include "audit/cli/sha256.h"
 #include "audit/measures/plan.h"
 #include "google/protobuf/text_format.h"
+#include "replay/base/sha256.h"
 #include "replay/ingest/mapping.h"
 #include "replay/schema/schema.h"
 
@@ -89,7 +90,7 @@ absl::StatusOr<UsedPlan> ReadPlan(const RunOptions& options) {
   // The text form is the same for the same plan, whoever wrote the file.
   std::string text;
   google::protobuf::TextFormat::PrintToString(used.plan, &text);
-  used.sha256 = Sha256(text);
+  used.sha256 = replay::Sha256Hex(text);
   return used;
 }
 

@@ -2,17 +2,14 @@
 #define PLUMBLINE_AUDIT_CLI_SHA256_H_
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 
 namespace plumbline::audit {
 
-// SHA-256 in lower-case hex.
-std::string Sha256(std::string_view bytes);
-
-// Of a file's bytes, read in blocks: O(bytes) in constant memory, at the speed
-// of the machine's SHA instructions. Errors: NotFound naming the file.
+// SHA-256 of a file's bytes in lower-case hex, read in blocks: O(bytes) in
+// constant memory, at the speed of the machine's SHA instructions. Errors:
+// NotFound naming the file.
 absl::StatusOr<std::string> Sha256OfFile(const std::string& path);
 
 }  // namespace plumbline::audit

@@ -10,8 +10,8 @@
 #include "absl/strings/str_join.h"
 #include "audit/cli/facts_store.h"
 #include "audit/cli/partial_file.h"
-#include "audit/cli/sha256.h"
 #include "google/protobuf/text_format.h"
+#include "replay/base/sha256.h"
 
 namespace plumbline::audit {
 namespace {
@@ -25,7 +25,7 @@ std::string HashOfPacks(const std::vector<RulePack>& packs) {
     lines.push_back(absl::StrCat(pack.pack.name(), ":", pack.sha256));
   }
   std::sort(lines.begin(), lines.end());
-  return Sha256(absl::StrJoin(lines, "\n"));
+  return replay::Sha256Hex(absl::StrJoin(lines, "\n"));
 }
 
 void FillHeader(const UsedPlan& plan, const std::vector<RulePack>& packs,

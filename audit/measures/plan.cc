@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "replay/schema/utf8_texts.h"
 
 namespace plumbline::audit {
 namespace {
@@ -157,6 +158,10 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
   parser.WriteLocationsTo(&places);
   if (!parser.ParseFromString(std::string(text), &given)) {
     return absl::InvalidArgumentError(error.text());
+  }
+  if (absl::Status status = replay::CheckUtf8Texts(file, &places, given);
+      !status.ok()) {
+    return status;
   }
   const v1::AuditPlan plan = OverDefaults(given);
 

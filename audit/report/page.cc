@@ -1,11 +1,10 @@
 #include "audit/report/page.h"
 
-#include <openssl/sha.h>
-
 #include "absl/strings/escaping.h"
 #include "audit/report/cat.h"
 #include "audit/report/numbers.h"
 #include "audit/report/text.h"
+#include "replay/base/sha256.h"
 
 namespace plumbline::audit {
 namespace {
@@ -46,14 +45,9 @@ int64_t CountOf(const v1::Summary& summary, v1::Verdict verdict) {
 
 // 'sha256-...' as a Content-Security-Policy names a script.
 std::string PolicyHash(std::string_view script) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(script.data()), script.size(),
-         digest);
-  std::string encoded;
-  absl::Base64Escape(absl::string_view(reinterpret_cast<const char*>(digest),
-                                       SHA256_DIGEST_LENGTH),
-                     &encoded);
-  return Cat("'sha256-", encoded, "'");
+  replay::Sha256Digest digest;
+  digest.Add(script);
+  return Cat("'sha256-", absl::Base64Escape(digest.Bytes()), "'");
 }
 
 void AppendStrings(std::string_view key, const std::vector<std::string>& values,

@@ -1,7 +1,6 @@
 #include "audit/report/staged_folder.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,8 +10,8 @@
 #include <filesystem>
 #include <system_error>
 
-#include "absl/strings/escaping.h"
 #include "audit/report/cat.h"
+#include "replay/base/sha256.h"
 
 namespace plumbline::audit {
 namespace {
@@ -28,29 +27,10 @@ absl::Status WriteError(std::string_view path, std::string_view what) {
 
 }  // namespace
 
-struct StagedFile::Hash {
-  Hash() : context(EVP_MD_CTX_new()) {
-    EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
-  }
-  ~Hash() { EVP_MD_CTX_free(context); }
-  void Update(std::string_view bytes) {
-    EVP_DigestUpdate(context, bytes.data(), bytes.size());
-  }
-  std::string Hex() {
-    std::string digest(EVP_MAX_MD_SIZE, '\0');
-    unsigned length = 0;
-    EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()),
-                       &length);
-    digest.resize(length);
-    return absl::BytesToHexString(digest);
-  }
-  EVP_MD_CTX* context;
-};
-
 StagedFile::StagedFile(std::string name, std::string path)
     : name_(std::move(name)),
       path_(std::move(path)),
-      hash_(std::make_unique<Hash>()) {
+      hash_(std::make_unique<replay::Sha256Digest>()) {
   file_ = open(path_.c_str(),
                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (file_ < 0) Fail("cannot be made");
@@ -71,7 +51,7 @@ void StagedFile::Write(std::string_view bytes) {
 }
 
 void StagedFile::Flush() {
-  hash_->Update(buffer_);
+  hash_->Add(buffer_);
   std::string_view rest = buffer_;
   while (!rest.empty()) {
     const ssize_t written = write(file_, rest.data(), rest.size());
@@ -154,27 +134,20 @@ absl::StatusOr<std::string> StagedFolder::AdoptWritten(
   const std::string path = PathFor(name);
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0) return WriteError(path, "cannot be read back");
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
+  replay::Sha256Digest digest;
   std::string buffer(kBufferBytes, '\0');
   ssize_t got = 0;
   while ((got = read(file, buffer.data(), buffer.size())) != 0) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) break;
-    EVP_DigestUpdate(context, buffer.data(), static_cast<size_t>(got));
+    digest.Add(std::string_view(buffer).substr(0, static_cast<size_t>(got)));
   }
   const bool good = got == 0 && fsync(file) == 0;
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  unsigned length = 0;
-  EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()),
-                     &length);
-  EVP_MD_CTX_free(context);
-  digest.resize(length);
   const absl::Status status =
       good ? absl::OkStatus() : WriteError(path, "cannot be read back");
   close(file);
   if (!status.ok()) return status;
-  return absl::BytesToHexString(digest);
+  return digest.Hex();
 }
 
 absl::Status StagedFolder::Commit() {

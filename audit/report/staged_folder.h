@@ -10,6 +10,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+namespace plumbline::replay {
+class Sha256Digest;
+}  // namespace plumbline::replay
+
 namespace plumbline::audit {
 
 // One file being written under a temporary name, with the SHA-256 of what was
@@ -30,7 +34,6 @@ class StagedFile {
   const std::string& sha256() const { return sha256_; }
 
  private:
-  struct Hash;
   void Flush();
   void Fail(std::string_view what);
 
@@ -38,7 +41,7 @@ class StagedFile {
   std::string path_;
   std::string buffer_;
   std::string sha256_;
-  std::unique_ptr<Hash> hash_;
+  std::unique_ptr<replay::Sha256Digest> hash_;
   absl::Status status_;
   int file_ = -1;
 };

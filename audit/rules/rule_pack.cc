@@ -2,7 +2,6 @@
 
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,7 +12,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
@@ -22,6 +20,8 @@
 #include "audit/rules/pack_lint.h"
 #include "audit/rules/pack_parts.h"
 #include "audit/rules/text.h"
+#include "replay/base/sha256.h"
+#include "replay/schema/utf8_texts.h"
 
 namespace plumbline::audit {
 namespace {
@@ -62,11 +62,7 @@ class Loader {
   absl::StatusOr<RulePack> Load() {
     RulePack result;
     result.file = file_;
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(text_.data()), text_.size(),
-           digest);
-    result.sha256 = absl::BytesToHexString(absl::string_view(
-        reinterpret_cast<const char*>(digest), sizeof digest));
+    result.sha256 = replay::Sha256Hex(text_);
 
     auto compiled = std::make_shared<CompiledPack>();
     FirstError first;
@@ -78,6 +74,11 @@ class Loader {
                     Cat("found text that is no rule pack (", first.text,
                         "), expected the fields of rulepack.proto, "
                         "each once; correct or remove it"));
+    }
+    if (absl::Status status =
+            replay::CheckUtf8Texts(file_, &tree_, compiled->pack);
+        !status.ok()) {
+      return status;
     }
     compiled_ = compiled.get();
     pack_ = &compiled->pack;

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "plumbline/v1/log.pb.h"
 #include "replay/base/units.h"
+#include "replay/base/utf8.h"
 
 namespace plumbline::replay {
 
@@ -84,7 +85,6 @@ CellResult ScaleDouble(double number, v1::Unit unit, int64_t numerator,
 
 bool ParseDate(std::string_view text, int64_t* days);
 bool ParseBool(std::string_view text, int64_t* value);  // true, false, 1, 0.
-bool IsUtf8(std::string_view text);
 
 // Decimals that a unit has inside: 6 for money, 3 for metres and seconds.
 int DigitsOf(v1::Unit unit);

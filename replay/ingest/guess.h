@@ -11,13 +11,8 @@ namespace plumbline::replay {
 // Looks at the samples of a column and fills form, samples and words.
 void GuessForm(const std::vector<std::string>& cells, InspectedColumn* column);
 
-// A mapping in protobuf text for a file that no mapping fits: the columns whose
-// names are understood (English or Chinese) are mapped, all others stand in
-// comments with what they look like. LoadMapping accepts it as it is; what has
-// to be checked or filled in is marked with "check" or "fill in".
-std::string DraftMapping(const std::string& file_name,
-                         const std::vector<InspectedColumn>& columns,
-                         const std::string& time_zone);
+// Whether the cell is a word of truth in any case of its letters.
+bool IsBoolean(const std::string& cell);
 
 }  // namespace plumbline::replay
 

@@ -1,7 +1,5 @@
 #include "replay/ingest/ingest.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -9,10 +7,10 @@
 #include <mutex>
 #include <set>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "replay/base/sha256.h"
 #include "replay/base/units.h"
 #include "replay/ingest/input_files.h"
 #include "replay/ingest/mapping.h"
@@ -165,31 +163,6 @@ void TakeMdrp(const v1::MdrpInstance& instance, MdrpParameters* mdrp) {
   }
 }
 
-// SHA-256 of bytes that come in pieces.
-class Digest {
- public:
-  Digest() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
-  }
-  void Add(std::string_view bytes) {
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-    size_ += static_cast<int64_t>(bytes.size());
-  }
-  int64_t size() const { return size_; }
-  std::string Hex() {
-    std::string bytes(EVP_MAX_MD_SIZE, '\0');
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_.get(),
-                       reinterpret_cast<unsigned char*>(bytes.data()), &size);
-    bytes.resize(size);
-    return absl::BytesToHexString(bytes);
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-  int64_t size_ = 0;
-};
-
 struct Job {
   SourceFile file;
   std::vector<v1::TableImport> imports;
@@ -242,17 +215,9 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
     return result;
   }
 
-  std::vector<LoadedMapping> mappings;
   const bool forced = !options.mapping_file.empty();
-  if (forced) {
-    auto mapping = LoadMapping(options.mapping_file);
-    if (!mapping.ok()) return mapping.status();
-    mappings.push_back(*std::move(mapping));
-  } else {
-    auto shipped = ShippedMappings();
-    if (!shipped.ok()) return shipped.status();
-    mappings = *std::move(shipped);
-  }
+  auto mappings = MappingsToTry(options.mapping_file);
+  if (!mappings.ok()) return mappings.status();
 
   std::vector<Job> jobs;
   const LoadedMapping* used = nullptr;
@@ -260,7 +225,7 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
   for (const InputFile& input : *inputs) {
     auto file = Sniff(input.path, input.name);
     if (!file.ok()) return file.status();
-    auto found = Recognise(*file, mappings, forced);
+    auto found = Recognise(*file, *mappings, forced);
     if (!found.ok()) return found.status();
     if (found->mapping != nullptr) {
       if (used != nullptr && used != found->mapping) {
@@ -345,14 +310,18 @@ absl::StatusOr<IngestResult> Ingest(const std::string& log,
         options.progress(done, total);
       };
     }
-    Digest digest;
+    Sha256Digest digest;
+    int64_t hashed = 0;
     if (options.hash_files) {
-      read.bytes = [&](std::string_view bytes) { digest.Add(bytes); };
+      read.bytes = [&](std::string_view bytes) {
+        digest.Add(bytes);
+        hashed += static_cast<int64_t>(bytes.size());
+      };
     }
     absl::Status status =
         ReadTables(job.file, job.imports, decode, read, faults, watch);
     if (!status.ok()) return status;
-    const bool whole = digest.size() > 0 && digest.size() == job.file.bytes;
+    const bool whole = hashed > 0 && hashed == job.file.bytes;
     result.file_hashes.push_back(whole ? digest.Hex() : "");
     // Readers leave out what they do not need.
     done = end;

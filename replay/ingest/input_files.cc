@@ -4,8 +4,10 @@
 #include <filesystem>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "replay/ingest/cells.h"
 
 namespace plumbline::replay {
 namespace {
@@ -23,6 +25,12 @@ bool LooksLikeTable(const std::string& name) {
       [&](const char* ending) { return absl::EndsWith(lower, ending); });
 }
 
+// As it is told: bytes that are not UTF-8 (names in GBK, out of an archive)
+// written out, for no message may hold them.
+std::string ShownName(const std::string& name) {
+  return IsUtf8(name) ? name : absl::CHexEscape(name);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<InputFile>> FindInputFiles(const std::string& log) {
@@ -35,7 +43,7 @@ absl::StatusOr<std::vector<InputFile>> FindInputFiles(const std::string& log) {
         ":1:1: found no such file or folder, expected a log; check the path"));
   }
   if (!fs::is_directory(log, error)) {
-    return std::vector<InputFile>{{fs::path(log).filename(), log}};
+    return std::vector<InputFile>{{ShownName(fs::path(log).filename()), log}};
   }
   fs::recursive_directory_iterator entry(log, error);
   for (; !error && entry != fs::recursive_directory_iterator();
@@ -47,7 +55,8 @@ absl::StatusOr<std::vector<InputFile>> FindInputFiles(const std::string& log) {
       continue;
     }
     if (!entry->is_regular_file(ignored) || !LooksLikeTable(leaf)) continue;
-    files.push_back({entry->path().lexically_relative(log), entry->path()});
+    files.push_back(
+        {ShownName(entry->path().lexically_relative(log)), entry->path()});
   }
   if (error) {
     return absl::InvalidArgumentError(

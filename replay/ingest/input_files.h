@@ -9,7 +9,7 @@
 namespace plumbline::replay {
 
 struct InputFile {
-  std::string name;  // Relative to the log.
+  std::string name;  // Relative to the log; escaped where it is not UTF-8.
   std::string path;  // As it can be opened.
 };
 

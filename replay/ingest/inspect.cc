@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "replay/base/units.h"
+#include "replay/ingest/draft_mapping.h"
 #include "replay/ingest/guess.h"
 #include "replay/ingest/ingest.h"
 #include "replay/ingest/input_files.h"
@@ -233,21 +234,13 @@ absl::StatusOr<std::vector<InspectedFile>> Inspect(
   const bool forced = !options.mapping_file.empty();
   if (folder && !forced && TellMdrpFolder(path) == MdrpFolder::kSolved)
     return InspectMdrp(path);
-  std::vector<LoadedMapping> mappings;
-  if (forced) {
-    auto mapping = LoadMapping(options.mapping_file);
-    if (!mapping.ok()) return mapping.status();
-    mappings.push_back(*std::move(mapping));
-  } else {
-    auto shipped = ShippedMappings();
-    if (!shipped.ok()) return shipped.status();
-    mappings = *std::move(shipped);
-  }
+  auto mappings = MappingsToTry(options.mapping_file);
+  if (!mappings.ok()) return mappings.status();
   auto inputs = FindInputFiles(path);
   if (!inputs.ok()) return inputs.status();
   std::vector<InspectedFile> files;
   for (const InputFile& input : *inputs) {
-    auto file = InspectOne(input.path, input.name, mappings, forced, options);
+    auto file = InspectOne(input.path, input.name, *mappings, forced, options);
     if (!file.ok()) return file.status();
     files.push_back(*std::move(file));
   }

@@ -27,6 +27,10 @@ absl::StatusOr<LoadedMapping> ParseMapping(const std::string& text,
 // The mappings that ship, by file name. Errors: NotFound without the folder.
 absl::StatusOr<std::vector<LoadedMapping>> ShippedMappings();
 
+// The mapping of `file` alone where one is named, else those that ship.
+absl::StatusOr<std::vector<LoadedMapping>> MappingsToTry(
+    const std::string& file);
+
 // Reads log.textproto. Errors: InvalidArgument with "log.textproto:line:column:
 // ..." for text that does not parse, a currency that is not three capital
 // letters, a time zone that does not exist, and a window that is empty.

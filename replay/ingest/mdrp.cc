@@ -3,197 +3,31 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <optional>
-#include <sstream>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "replay/base/decimal.h"
 #include "replay/base/units.h"
+#include "replay/ingest/mdrp_files.h"
 #include "replay/schema/schema.h"
 
 namespace plumbline::replay {
 namespace {
 
-namespace fs = std::filesystem;
+using mdrp::Bundle;
+using mdrp::Cell;
+using mdrp::FindParts;
+using mdrp::kFarthest;
+using mdrp::Line;
+using mdrp::Minutes;
+using mdrp::Number;
+using mdrp::Parts;
+using mdrp::ReadLines;
+using mdrp::Text;
+using mdrp::Wrong;
 
 constexpr int64_t kOrigin = 1'577'836'800'000;  // 2020-01-01T00:00:00Z.
-// Clocks up to a thousand years of minutes, places up to 100,000 km and a speed
-// of a metre a minute at least, so that what the files say cannot overflow.
-constexpr int64_t kMostMinutes = int64_t{526'000'000} * 1'000'000;
-constexpr int64_t kFarthest = int64_t{100'000'000} * 1'000'000;
+// A speed of a metre a minute at least, so that ways cannot overflow.
 constexpr int64_t kSlowest = 1'000'000;
-
-struct Line {
-  int64_t number = 0;
-  std::vector<std::string> cells;
-};
-
-// Lines of cells; the first is the header unless its second cell is a number.
-struct Text {
-  std::string name;
-  std::vector<std::string> header;
-  std::vector<Line> lines;
-
-  int Column(std::initializer_list<const char*> names) const {
-    for (size_t i = 0; i < header.size(); ++i) {
-      for (const char* name : names) {
-        if (absl::EqualsIgnoreCase(header[i], name)) return static_cast<int>(i);
-      }
-    }
-    return -1;
-  }
-};
-
-std::vector<std::string> Cells(const std::string& line, bool tabs) {
-  std::vector<std::string> cells;
-  std::istringstream parts(line);
-  if (tabs) {
-    for (std::string cell; std::getline(parts, cell, '\t');) {
-      cells.emplace_back(absl::StripAsciiWhitespace(cell));
-    }
-  } else {
-    for (std::string cell; parts >> cell;) cells.push_back(cell);
-  }
-  return cells;
-}
-
-// Reads at most `most` lines.
-absl::StatusOr<Text> ReadLines(const std::string& folder,
-                               const std::string& name,
-                               size_t most = SIZE_MAX) {
-  std::ifstream stream(folder + "/" + name, std::ios::binary);
-  if (!stream) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        name, ":1:1: found a file that cannot be opened; check its rights"));
-  }
-  Text text;
-  text.name = name;
-  std::string line;
-  bool tabs = false;
-  for (int64_t number = 1;
-       text.lines.size() < most && std::getline(stream, line); ++number) {
-    if (number == 1 && absl::StartsWith(line, "\xef\xbb\xbf")) line.erase(0, 3);
-    if (number == 1) tabs = absl::StrContains(line, "\t");
-    std::vector<std::string> cells = Cells(line, tabs);
-    if (cells.empty()) continue;
-    int64_t ignored = 0;
-    if (number == 1 &&
-        (cells.size() < 2 || !ParseDecimal(cells[1], 6, &ignored))) {
-      text.header = cells;
-    } else {
-      text.lines.push_back({number, cells});
-    }
-  }
-  return text;
-}
-
-// Which file plays which part.
-struct Parts {
-  std::string parameters, orders, couriers, restaurants;
-  std::string solved_orders, assignments, legs;
-};
-
-Parts FindParts(const std::string& folder) {
-  Parts parts;
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_regular_file(error) && entry.path().extension() == ".txt") {
-      names.push_back(entry.path().filename());
-    }
-  }
-  std::sort(names.begin(), names.end());
-  for (const std::string& name : names) {
-    const auto text = ReadLines(folder, name, 1);
-    if (!text.ok()) continue;
-    const auto has = [&](const char* column) {
-      return text->Column({column}) >= 0;
-    };
-    const std::string lower = absl::AsciiStrToLower(name);
-    const bool bare = text->header.empty() && !text->lines.empty();
-    std::string* part = nullptr;
-    if (has("meters_per_minute") ||
-        absl::StrContains(lower, "instance_parameters")) {
-      part = &parts.parameters;
-    } else if (has("on_time") && has("off_time")) {
-      part = &parts.couriers;
-    } else if (has("assignment_time")) {
-      part = &parts.assignments;
-    } else if (has("dropoff_time") && has("courier")) {
-      part = &parts.solved_orders;
-    } else if (has("placement_time") && has("x") && has("y")) {
-      part = &parts.orders;
-    } else if (has("restaurant") && has("x") && has("y")) {
-      part = &parts.restaurants;
-    } else if (has("departure_time") ||
-               (bare && absl::StrContains(lower, "courier") &&
-                text->lines[0].cells.size() >= 4)) {
-      part = &parts.legs;
-    } else if (bare && absl::StrContains(lower, "assignment") &&
-               text->lines[0].cells.size() >= 4) {
-      part = &parts.assignments;
-    } else if (bare && absl::StrContains(lower, "order") &&
-               text->lines[0].cells.size() >= 6) {
-      part = &parts.solved_orders;
-    }
-    if (part != nullptr && part->empty()) *part = name;
-  }
-  return parts;
-}
-
-absl::Status Wrong(const Text& text, const Line& line, int column,
-                   const std::string& expected) {
-  const auto at = static_cast<size_t>(std::max(column, 0));
-  return absl::InvalidArgumentError(
-      absl::StrCat(text.name, ":", line.number, ":", at + 1, ": found \"",
-                   at < line.cells.size() ? line.cells[at] : "",
-                   "\", expected ", expected, "; correct the file"));
-}
-
-// A cell in millionths, or nothing.
-std::optional<int64_t> Number(const Line& line, int column, int64_t most) {
-  int64_t value = 0;
-  if (column < 0 || static_cast<size_t>(column) >= line.cells.size() ||
-      !ParseDecimal(line.cells[static_cast<size_t>(column)], 6, &value) ||
-      value < -most || value > most) {
-    return std::nullopt;
-  }
-  return value;
-}
-
-// Minutes of the instance ("551", "551.0") as milliseconds.
-std::optional<int64_t> Minutes(const Line& line, int column) {
-  const auto value = Number(line, column, kMostMinutes);
-  if (!value) return value;
-  return *value * 60 / 1000;
-}
-
-std::string Cell(const Line& line, int column) {
-  const auto at = static_cast<size_t>(column);
-  return column < 0 || at >= line.cells.size() ? std::string() : line.cells[at];
-}
-
-// Orders of a bundle: "o1", "o1 o2", "o1,o2", "['o1', 'o2']".
-std::vector<std::string> Bundle(const Line& line, int first_column) {
-  std::vector<std::string> orders(1);
-  for (auto i = static_cast<size_t>(first_column); i < line.cells.size(); ++i) {
-    for (const char c : line.cells[i] + " ") {
-      if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
-          c == '-' || c == '.') {
-        orders.back() += c;
-      } else if (!orders.back().empty()) {
-        orders.emplace_back();
-      }
-    }
-  }
-  orders.pop_back();
-  return orders;
-}
 
 struct Place {
   int64_t x = 0;  // Millionths of a metre.

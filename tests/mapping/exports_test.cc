@@ -603,6 +603,11 @@ TEST(MdrpTest, RefusesWhatCannotBeSolvedOrRead) {
               StartsWith("solution_info_assignments.txt:2:1: found \"early\", "
                          "expected minutes"));
   folder.Write("solution_info_assignments.txt",
+               "assignment_time pickup_time courier orders\n14 25 c1 \xff\n");
+  EXPECT_THAT(std::string(ReadLog(folder.path()).status.message()),
+              StartsWith("solution_info_assignments.txt:2:1: found bytes that "
+                         "are not UTF-8"));
+  folder.Write("solution_info_assignments.txt",
                "assignment_time pickup_time courier orders\n14 25 c1 o1\n");
   folder.Write("instance_parameters.txt",
                "meters_per_minute\tpickup service minutes\n0\t4\n");

@@ -87,6 +87,17 @@ TEST(IngestTest, HashesFilesWhileTheyAreRead) {
   EXPECT_THAT(ReadLog(folder.path()).result.file_hashes, ElementsAre(""));
 }
 
+// No message may hold bytes that are not UTF-8: names in GBK, as archives from
+// Windows give them, are told escaped.
+TEST(IngestTest, TellsNamesThatAreNotUtf8Escaped) {
+  const TestFolder folder;
+  folder.Write("tasks-\xc8\xd5.csv", "task_id,worker_id\nt1,w1\n");
+  const TestLog log = ReadLog(folder.path());
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_THAT(log.result.files, ElementsAre("tasks-\\xc8\\xd5.csv"));
+  EXPECT_EQ(log.Funnel("tasks"), "1/1/0/0");
+}
+
 TEST(IngestTest, AColumnThatIsEmptyThroughoutGivesNothing) {
   const TestFolder folder;
   folder.Write("tasks.csv",

@@ -86,6 +86,10 @@ TEST(MappingFileTest, NamesThePlaceOfWhatIsWrong) {
            {"m:7:3: ", "skip without from or equals"}},
           {With("currency { empty: \"USD\" }"),
            {"m:7:3: ", "currency without from"}},
+          {With("columns { to: \"ended_at\" from: \"a\\377\" }"),
+           {"m:7:28: ", "bytes in from that are not UTF-8"}},
+          {With("", "log {\n  platform: \"a\"\n  notes: \"\xff\"\n}"),
+           {"m:11:3: ", "bytes in notes that are not UTF-8"}},
           {With("", "log {\n  currency: \"yuan\"\n}"),
            {"m:10:3: ", "\"yuan\""}},
           {With("", "log {\n  time_zone: \"Beijing\"\n}"),
@@ -122,6 +126,8 @@ TEST(LogInfoTest, NamesThePlaceOfWhatIsWrong) {
           {"observed_from: \"2026-03-02T00:00:00Z\"\nobserved_to: "
            "\"2026-03-01T00:00:00Z\"\n",
            {"log.textproto:2:1: ", "at or before the start"}},
+          {"platform: \"\\346\\227\"\n",
+           {"log.textproto:1:1: ", "bytes in platform that are not UTF-8"}},
           {"instants: SECONDS\n", {"log.textproto:2:1: ", "SECONDS"}},
       };
   for (const auto& [text, expected] : broken) {

@@ -132,8 +132,8 @@ const char* const kRows[] = {
     "pay_base=12340000 pay_tip=12340000 route_distance_m=1500000 prebooked=1 "
     "status=1 estimates_s=[600.5,7] attr_app=3.1",
     "tasks@2 task_id=2 worker_id=w2 prebooked=0 status=9",
-    "tasks@3 task_id=3 zone=s\u00fcd accepted_at=-1 pay_base=300000 "
-    "pay_tip=-50000 route_distance_m=0 estimates_s=[] attr_app=x"};
+    ("tasks@3 task_id=3 zone=s\u00fcd accepted_at=-1 pay_base=300000 "
+     "pay_tip=-50000 route_distance_m=0 estimates_s=[] attr_app=x")};
 
 TEST(Arrow, EveryTypeInEveryForm) {
   const auto batch = Batch(ManyTypes());
@@ -290,6 +290,14 @@ std::string Delimited(const std::vector<v1::LogRecord>& records) {
     bytes += one;
   }
   return bytes;
+}
+
+TEST(ArrowNames, BytesThatAreNotUtf8AreRefused) {
+  const auto batch =
+      Batch({{"task_id", Text({"1"})}, {"attr_\xff", Text({"x"})}});
+  EXPECT_EQ(Message(ReadBytes(Ipc({batch}, true))),
+            "tasks.csv:1:1: found the column attr_\\xff, whose name is not "
+            "UTF-8, expected UTF-8; export it again");
 }
 
 TEST(Protobuf, SeveralTablesInOneFile) {

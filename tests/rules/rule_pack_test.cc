@@ -61,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Row{"window: \"month\"", "windw: \"month\"", "14:49", "windw"},
         Row{"severity: 3", "severity: 3 severity: 2", "14:37", "severity"},
+        Row{"A law", "A \\377", "6:21", "bytes in title that are not UTF-8"},
         Row{"severity: 3", "severity: 7", "14:17", "expected 1 to 4"},
         Row{"strength: \"L\"", "strength: \"X\"", "14:3", "L R G N P E S D"},
         Row{"source: \"law\" confidence: \"V2\" }", "confidence: \"V2\" }",

@@ -619,6 +619,7 @@ TEST(PlanTest, BrokenPlansAreRefusedWithTheirPlace) {
         Broken{"run_gap_s: 5\nstratum_min_workers: 1\n", "p:2:", "at least 2"},
         Broken{"distance_bands_m: [2000, 1000]", "p:1:", "ascending"},
         Broken{"middle: \"half\"", "p:1:", "decimal"},
+        Broken{"\nname: \"\\377\"", "p:2:1:", "not UTF-8"},
         Broken{"speed_low_kmh: 30", "p:", "at least 30"}}) {
     SCOPED_TRACE(broken.text);
     const absl::StatusOr<v1::AuditPlan> plan = ParsePlan(broken.text, "p");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "arrow/buffer.h"
@@ -240,8 +241,10 @@ bool SplitHeader(std::string_view text, char delimiter,
   return !quoted;
 }
 
-absl::StatusOr<SourceFile> Sniff(const std::string& path,
-                                 const std::string& name) {
+namespace {
+
+absl::StatusOr<SourceFile> SniffFormat(const std::string& path,
+                                       const std::string& name) {
   SourceFile file;
   file.path = path;
   file.name = name;
@@ -336,6 +339,23 @@ absl::StatusOr<SourceFile> Sniff(const std::string& path,
   }
   if (absl::Status status = SniffText(head, whole, &file); !status.ok()) {
     return status;
+  }
+  return file;
+}
+
+}  // namespace
+
+absl::StatusOr<SourceFile> Sniff(const std::string& path,
+                                 const std::string& name) {
+  auto file = SniffFormat(path, name);
+  if (!file.ok()) return file;
+  // The binary forms take any bytes as a name; messages do not.
+  for (const std::string& column : file->columns) {
+    if (IsUtf8(column)) continue;
+    return FileError(*file,
+                     absl::StrCat("found the column ", absl::CHexEscape(column),
+                                  ", whose name is not UTF-8, expected UTF-8"),
+                     "export it again");
   }
   return file;
 }
