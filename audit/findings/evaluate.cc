@@ -12,10 +12,6 @@
 namespace plumbline::audit {
 namespace {
 
-using replay::IsKnown;
-using replay::kUnknown;
-using replay::Task;
-
 // The column behind each Unknown flag.
 constexpr std::string_view kUnknownColumns[kUnknownFlags] = {
     "tasks.accepted_at", "tasks.completed_at", "tasks.picked_up_at",

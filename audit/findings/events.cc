@@ -9,7 +9,6 @@ namespace plumbline::audit {
 namespace {
 
 using replay::IsKnown;
-using replay::kUnknown;
 using replay::Task;
 
 // Clocks of what happened to every row or task that came so far. Of others (a

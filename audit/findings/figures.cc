@@ -18,8 +18,11 @@ constexpr Shape kShapes[] = {
     {kTime, "s", {1, replay::kSecond}, 0},
     {kDistance, "m", {1, replay::kMetre}, 3},
     {{1, -1, 0}, "$/h", {replay::kHour, replay::kMajorUnit}, 4},
-    {{1, 0, -1}, "$/km", {1000 * replay::kMetre, replay::kMajorUnit}, 4},
-    {{0, -1, 1}, "km/h", {replay::kHour, 1000 * replay::kMetre}, 4},
+    {{1, 0, -1},
+     "$/km",
+     {__int128{1000} * replay::kMetre, replay::kMajorUnit},
+     4},
+    {{0, -1, 1}, "km/h", {replay::kHour, __int128{1000} * replay::kMetre}, 4},
     {{0, 1, -1}, "s/m", {replay::kMetre, replay::kSecond}, 4},
     {{0, -1, 0}, "1/h", {replay::kHour, 1}, 4},
 };

@@ -1412,7 +1412,6 @@ const Tally& PackJudge::Decided(RuleState& state) const {
         continue;
       }
       BreachEntry& to = joined.back();
-      FastMath math;
       auto add = [](const std::string& a, const std::string& b) {
         Ratio x, y;
         if (!ParseExactDecimal(a, &x) || !ParseExactDecimal(b, &y)) return a;

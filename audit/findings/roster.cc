@@ -301,7 +301,8 @@ SmallTables::SmallTables(const replay::LogStore& store) {
           worker < 0 ? nullptr : InTable(record, table);
       if (message == nullptr) continue;
       auto row = std::make_unique<MessageRow>(table, *message);
-      rows_[{&table, std::string(row->Text(worker))}].push_back(std::move(row));
+      auto& rows = rows_[{&table, std::string(row->Text(worker))}];
+      rows.push_back(std::move(row));
       break;
     }
   }

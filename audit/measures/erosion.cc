@@ -20,7 +20,6 @@ namespace plumbline::audit {
 namespace {
 
 using replay::IsKnown;
-using replay::kUnknown;
 
 struct WeekSums {
   int64_t online = 0, engaged = 0, delivered = 0, accepted = 0,

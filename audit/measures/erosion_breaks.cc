@@ -124,7 +124,7 @@ void WriteTrend(const IndexSeries& series, uint64_t seed, v1::Trend* out) {
   // By calendar, so that a week without a value counts as time.
   const int64_t first = series.weeks.front();
   const int64_t span = series.weeks.back() - first + 1;
-  constexpr int64_t kLongestSpan = 52 * 130;
+  constexpr int64_t kLongestSpan = int64_t{52} * 130;
   if (span > kLongestSpan) {
     out->set_verdict(CannotConclude(Reason::kIntegrity));
     return;

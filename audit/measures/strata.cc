@@ -9,7 +9,6 @@ namespace plumbline::audit {
 namespace {
 
 using replay::IsKnown;
-using replay::kUnknown;
 
 // The last clock at which the task was still under way.
 int64_t LastClock(const replay::Task& task) {

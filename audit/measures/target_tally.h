@@ -34,7 +34,7 @@ class TargetTally {
 
  private:
   struct Tally {
-    Histogram slack{-2 * replay::kHour, 1000, 5 * 3600};
+    Histogram slack{-2 * replay::kHour, 1000, 18'000};
     Histogram speed{0, 10, 10'000};  // Thousandths of km/h, by tens.
     int64_t late = 0;
     Int128 late_ms = 0;

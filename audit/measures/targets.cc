@@ -12,8 +12,6 @@
 namespace plumbline::audit {
 namespace {
 
-using replay::IsKnown;
-
 // Strata that are listed: the JSON must not grow with the strata.
 constexpr size_t kListed = 200;
 // Fewer clusters carry no interval (methods: fewer than six workers).

@@ -26,7 +26,7 @@ struct Count {
 class Histogram {
  public:
   explicit Histogram(int64_t low = 0, int64_t step = 1000,
-                     int64_t width = 6 * 3600)
+                     int64_t width = 21'600)
       : low_(low), step_(step), width_(width) {}
 
   void Add(int64_t value) {

@@ -178,9 +178,10 @@ void SettleSmallRows(std::vector<SmallRow>* rows, FaultLog& faults) {
     if (!key.empty()) groups[{row.table, std::move(key)}].push_back(i);
   }
   std::vector<char> drop(rows->size());
-  for (const auto& [key, members] : groups) {
+  for (const auto& group : groups) {
+    const std::vector<size_t>& members = group.second;
     if (members.size() < 2) continue;
-    const TableSchema& table = Tables()[key.first];
+    const TableSchema& table = Tables()[group.first.first];
     const bool equal =
         std::all_of(members.begin(), members.end(), [&](size_t i) {
           return google::protobuf::util::MessageDifferencer::Equals(
@@ -191,7 +192,7 @@ void SettleSmallRows(std::vector<SmallRow>* rows, FaultLog& faults) {
       drop[i] = 1;
       faults.Add(table.name, (*rows)[i].file, (*rows)[i].line,
                  KeyOf(table.name)[0],
-                 equal ? "duplicate-id" : "conflicting-id", key.second);
+                 equal ? "duplicate-id" : "conflicting-id", group.first.second);
     }
   }
   size_t kept = 0;

@@ -176,7 +176,7 @@ void TaskDecoder::DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
   for (size_t i = 0; i < count; ++i) {
     const char* row = rows[i].row;
     for (uint32_t w = 0; w < plan.words; ++w) {
-      words[w * kGroupRows + i] = LoadWord(row + 8 * w);
+      words[w * kGroupRows + i] = LoadWord(row + size_t{8} * w);
     }
     text[i] = row + plan.fixed;
   }
@@ -233,7 +233,7 @@ void TaskDecoder::DecodeGroup(const Plan& plan, std::span<const RowEntry> rows,
           }
           if (member == sizeof(Task)) continue;
           std::memcpy(reinterpret_cast<char*>(&tasks[i]) + member, &view,
-                      sizeof view);
+                      sizeof(std::string_view));
         }
         break;
       case Form::kPay: {

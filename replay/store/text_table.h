@@ -108,7 +108,7 @@ class TextTable {
   std::vector<Cache> caches_;
   std::mutex mutex_;
   absl::flat_hash_map<std::string_view, uint32_t> codes_;
-  std::vector<std::string_view> texts_ = {std::string_view("", 0)};
+  std::vector<std::string_view> texts_ = {std::string_view("")};
   std::deque<std::vector<char>> arena_;
   size_t arena_left_ = 0;
 };

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kLeastTargets = 10;
 constexpr int32_t kMostWeeks = 520;
-constexpr int64_t kMostSeconds = 6 * 3600;  // Slower ones count as that.
+constexpr int64_t kMostSeconds = 21'600;  // Slower ones count as that.
 
 // Counts of durations by second, of some weeks in a row.
 class Window {

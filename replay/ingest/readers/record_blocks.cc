@@ -100,7 +100,7 @@ absl::Status RecordBlocks::Take(RecordBlock* block) {
   while (true) {
     if (absl::Status status = Fill(want); !status.ok()) return status;
     size_t end = 0;
-    const absl::Status status = Cut(block, &end);
+    absl::Status status = Cut(block, &end);
     if (end > 0 || rest_.empty() || !status.ok()) {
       block->bytes.assign(rest_, 0, end);
       rest_.erase(0, end);
