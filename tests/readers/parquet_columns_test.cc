@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <numeric>
 #include <optional>
 #include <random>
@@ -227,6 +228,51 @@ TEST(ParquetColumns, LeavesListsToArrow) {
       std::make_shared<arrow::io::BufferReader>(sink->Finish().ValueOrDie()));
   const std::vector<ParquetColumns::Leaf> leaves = {{0, arrow::int64()}};
   EXPECT_FALSE(ParquetColumns::CanRead(*file, leaves));
+}
+
+// The bytes of a file of one column of 77 rows whose row group says that it has
+// others: the count is a varint, and the last one of the footer is its own.
+std::string WithGroupRows(const std::string& varint) {
+  arrow::Int64Builder builder;
+  for (int i = 0; i < 77; ++i) {
+    if (!builder.Append(i).ok()) std::abort();
+  }
+  const auto table =
+      arrow::Table::Make(arrow::schema({arrow::field("x", arrow::int64())}),
+                         {builder.Finish().ValueOrDie()});
+  auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  if (!parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink,
+                                  100)
+           .ok()) {
+    std::abort();
+  }
+  std::string bytes = sink->Finish().ValueOrDie()->ToString();
+  const std::string rows = "\x16\x9a\x01";  // The field's header, then 2 * 77.
+  const size_t at = bytes.rfind(rows);
+  if (at == std::string::npos) std::abort();
+  bytes.replace(at + 1, rows.size() - 1, varint);
+  // The length of the footer stands before the last four bytes.
+  uint32_t length = 0;
+  char* tail = bytes.data() + bytes.size() - 8;
+  std::memcpy(&length, tail, sizeof(length));
+  length += static_cast<uint32_t>(varint.size() - (rows.size() - 1));
+  std::memcpy(tail, &length, sizeof(length));
+  return bytes;
+}
+
+TEST(ParquetColumns, RefuseARowGroupThatCountsItsRowsWrongly) {
+  const auto read = [](const std::string& varint) {
+    return ReadFlat(arrow::Buffer::FromString(WithGroupRows(varint)),
+                    arrow::int64(), 64, nullptr);
+  };
+  const auto whole = read("\x9a\x01");
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_EQ(whole->size(), 77u);
+  EXPECT_FALSE(read("\x98\x01").has_value());  // 76.
+  EXPECT_FALSE(read("\x9c\x01").has_value());  // 78.
+  EXPECT_FALSE(read("\x99\x01").has_value());  // -77.
+  EXPECT_FALSE(                                // The most there is.
+      read("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01").has_value());
 }
 
 // Whatever a flipped byte does, it is read or refused: never a crash, and never

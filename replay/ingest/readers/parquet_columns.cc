@@ -94,6 +94,8 @@ class Column {
   virtual ~Column() = default;
   // Exactly `rows` more values, of which there are that many.
   virtual arrow::Result<ArrayPointer> Next(int64_t rows) = 0;
+  // Whether any value is left.
+  virtual bool HasMore() = 0;
 };
 
 // Values that Parquet keeps as Physical, one after the other.
@@ -133,6 +135,8 @@ class ColumnOf : public Column {
     if (coded_) return MakeCoded(rows, present);
     return MakePlain(rows, present);
   }
+
+  bool HasMore() override { return reader_->HasNext(); }
 
  private:
   int16_t* LevelsAt(int64_t row) {
@@ -191,7 +195,7 @@ class ColumnOf : public Column {
                                                nullptr, values, &found);
       if (levels <= 0) return EndsEarly();
       // Texts lie in their page, which the next call may let go of.
-      if constexpr (kText) CopyTexts(values, found);
+      if constexpr (kText) ARROW_RETURN_NOT_OK(CopyTexts(values, found));
       if constexpr (kFixed) CopyFixed(values, found);
       done += levels;
       found_ += found;
@@ -199,18 +203,25 @@ class ColumnOf : public Column {
     return arrow::Status::OK();
   }
 
-  void CopyTexts(const Value* values, int64_t n) {
+  // A small page can name one long entry of its dictionary for every row, so
+  // the sum is looked at before memory is asked for.
+  arrow::Status CopyTexts(const Value* values, int64_t n) {
     size_t total = bytes_.size();
     for (int64_t i = 0; i < n; ++i) {
       lengths_.push_back(static_cast<int32_t>(values[i].len));
       total += values[i].len;
     }
+    if (total > INT32_MAX) {
+      return arrow::Status::IOError("texts of more than 2 GiB in one batch");
+    }
     size_t at = bytes_.size();
     bytes_.resize(total);
     for (int64_t i = 0; i < n; ++i) {
+      if (values[i].len == 0) continue;
       std::memcpy(bytes_.data() + at, values[i].ptr, values[i].len);
       at += values[i].len;
     }
+    return arrow::Status::OK();
   }
 
   void CopyFixed(const Value* values, int64_t n) {
@@ -258,9 +269,6 @@ class ColumnOf : public Column {
     const int64_t nulls = rows - found_;
     if constexpr (kText) {
       if (nulls > 0) Spread(rows, &lengths_);
-      if (bytes_.size() > INT32_MAX) {
-        return arrow::Status::IOError("texts of more than 2 GiB in one batch");
-      }
       offsets_.resize(static_cast<size_t>(rows) + 1);
       int32_t at = 0;
       for (int64_t i = 0; i < rows; ++i) {
@@ -392,8 +400,14 @@ class Columns : public ParquetColumns {
                               std::vector<ArrayPointer>* arrays) override {
     rows = std::min(rows, left_);
     arrays->clear();
-    if (rows == 0) return 0;
     try {
+      if (rows == 0) {
+        for (const std::unique_ptr<Column>& column : columns_) {
+          if (!column->HasMore()) continue;
+          return arrow::Status::IOError("a column has more values than rows");
+        }
+        return 0;
+      }
       for (const std::unique_ptr<Column>& column : columns_) {
         ARROW_ASSIGN_OR_RAISE(ArrayPointer array, column->Next(rows));
         arrays->push_back(std::move(array));
@@ -425,6 +439,10 @@ arrow::Result<std::unique_ptr<ParquetColumns>> ParquetColumns::Open(
     std::span<const Leaf> leaves) {
   try {
     const auto group = file.RowGroup(row_group);
+    const int64_t rows = group->metadata()->num_rows();
+    if (rows < 0) {
+      return arrow::Status::IOError("a row group of less than no rows");
+    }
     std::vector<std::unique_ptr<Column>> columns;
     for (const Leaf& leaf : leaves) {
       auto reader = group->ColumnWithExposeEncoding(
@@ -458,8 +476,7 @@ arrow::Result<std::unique_ptr<ParquetColumns>> ParquetColumns::Open(
           return arrow::Status::IOError("a type that its schema does not name");
       }
     }
-    return std::make_unique<Columns>(group->metadata()->num_rows(),
-                                     std::move(columns));
+    return std::make_unique<Columns>(rows, std::move(columns));
   } catch (const parquet::ParquetException& error) {
     return arrow::Status::IOError(error.what());
   }

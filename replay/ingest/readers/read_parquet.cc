@@ -112,8 +112,12 @@ absl::StatusOr<Plan> MakePlan(const TableReader& reader,
     for (int i = 0; i < metadata->num_row_groups(); ++i) {
       const auto group = metadata->RowGroup(i);
       plan.starts.push_back(row);
-      plan.bytes.push_back(group->total_compressed_size());
-      row += group->num_rows();
+      plan.bytes.push_back(
+          std::max<int64_t>(group->total_compressed_size(), 0));
+      if (group->num_rows() < 0 ||
+          __builtin_add_overflow(row, group->num_rows(), &row)) {
+        return Damaged(file, "a row group whose number of rows cannot be");
+      }
     }
   } catch (const parquet::ParquetException& error) {
     return Damaged(file, error.what());
