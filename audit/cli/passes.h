@@ -50,7 +50,7 @@ absl::Status ObserveAgain(const MeasureContext& context,
 struct AuditOutcome {
   v1::AuditResult result;
   std::vector<v1::WorkerRow> workers;  // Sorted by id.
-  std::vector<v1::FlaggedTask> flagged;
+  FlaggedTasks flagged;
 };
 
 // Concludes: findings, measures, coverage, and the shortfall of each worker.

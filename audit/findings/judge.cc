@@ -277,8 +277,7 @@ class PackJudge : public Judge {
     }
   }
 
-  void Conclude(v1::AuditResult* result,
-                std::vector<v1::FlaggedTask>* flagged) const override;
+  void Conclude(v1::AuditResult* result, FlaggedTasks* flagged) const override;
   std::vector<std::pair<std::string, int64_t>> ShortfallByWorker()
       const override;
 
@@ -966,7 +965,7 @@ class PackJudge : public Judge {
       }
       state.evaluator->Record(false);
     }
-    breach.items.push_back(std::move(item));
+    breach.items.Add(item);
   }
 
   void FinishGroup(RuleState& state, Group* group) {
@@ -1017,7 +1016,7 @@ class PackJudge : public Judge {
           item.observed = ShownText(state, decision.outcome.observed);
           item.required = ShownText(state, decision.outcome.required);
         }
-        entry.items.push_back(std::move(item));
+        entry.items.Add(item);
       }
     }
   }
@@ -1182,9 +1181,9 @@ class PackJudge : public Judge {
   void FillRule(const RuleState& state, v1::Finding* finding) const;
   void Flag(const RuleState& state, v1::Verdict verdict,
             const std::string& reason, const Item& item,
-            std::vector<v1::FlaggedTask>* flagged) const;
+            FlaggedTasks* flagged) const;
   void ConcludeRule(RuleState& state, std::vector<v1::Finding>* findings,
-                    std::vector<v1::FlaggedTask>* flagged) const;
+                    FlaggedTasks* flagged) const;
   void AggregateFindings(const RuleState& state, Tally* tally) const;
   void PlatformFinding(RuleState& state, Tally* tally) const;
   void ShowFigure(const v1::Rule& rule, v1::Finding* finding) const;
@@ -1193,7 +1192,7 @@ class PackJudge : public Judge {
   void ApplyGate(const RuleState& state, Tally* tally) const;
   void AddReason(const RuleState& state, const ReasonEntry& entry,
                  std::vector<v1::Finding>* findings,
-                 std::vector<v1::FlaggedTask>* flagged) const;
+                 FlaggedTasks* flagged) const;
   static bool NeedsSums(const RuleState& state) {
     return state.rule->domain == Domain::kAggregate || state.rule->gate >= 0;
   }
@@ -1451,15 +1450,12 @@ const Tally& PackJudge::Decided(RuleState& state) const {
                         });
         if (!known) to.parameters.push_back(std::move(used));
       }
-      to.items.insert(to.items.end(),
-                      std::make_move_iterator(breach.items.begin()),
-                      std::make_move_iterator(breach.items.end()));
+      to.items.Add(std::move(breach.items));
     }
     tally.breaches = std::move(joined);
   }
   for (BreachEntry& breach : tally.breaches) {
-    std::sort(breach.items.begin(), breach.items.end(),
-              [](const Item& a, const Item& b) { return a.id < b.id; });
+    breach.items.SortById();
     std::sort(breach.parameters.begin(), breach.parameters.end(),
               [](const v1::ParameterUsed& a, const v1::ParameterUsed& b) {
                 return std::tie(a.name(), a.valid_from()) <
@@ -1486,12 +1482,12 @@ void PackJudge::FillRule(const RuleState& state, v1::Finding* finding) const {
 
 void PackJudge::Flag(const RuleState& state, v1::Verdict verdict,
                      const std::string& reason, const Item& item,
-                     std::vector<v1::FlaggedTask>* flagged) const {
+                     FlaggedTasks* flagged) const {
   if (flagged == nullptr || (state.rule->domain != Domain::kTask &&
                              state.rule->domain != Domain::kRun)) {
     return;
   }
-  v1::FlaggedTask& task = flagged->emplace_back();
+  v1::FlaggedTask task;
   task.set_task_id(item.id);
   task.set_worker_id(item.worker);
   task.set_rule_id(state.rule->rule->id());
@@ -1504,11 +1500,12 @@ void PackJudge::Flag(const RuleState& state, v1::Verdict verdict,
   if (state.rule->money) task.set_currency(CurrencyOf(state));
   task.set_from(TimeText(item.from));
   task.set_to(TimeText(item.to));
+  flagged->Add(task);
 }
 
 void PackJudge::AddReason(const RuleState& state, const ReasonEntry& entry,
                           std::vector<v1::Finding>* findings,
-                          std::vector<v1::FlaggedTask>* flagged) const {
+                          FlaggedTasks* flagged) const {
   v1::Finding& finding = findings->emplace_back();
   FillRule(state, &finding);
   finding.set_verdict(entry.verdict);
@@ -1520,10 +1517,10 @@ void PackJudge::AddReason(const RuleState& state, const ReasonEntry& entry,
   finding.set_n(entry.n);
   if (entry.verdict != v1::INSUFFICIENT_EVIDENCE) return;
   std::vector<std::string> rows = entry.rows;
-  for (const Item& item : entry.items) {
+  entry.items.ForEach([&](const Item& item) {
     rows.push_back(Cat(state.table(), ":", item.id));
     Flag(state, entry.verdict, entry.reason.text, item, flagged);
-  }
+  });
   if (entry.whole_table) rows.push_back(state.table() + ":*");
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
@@ -1532,7 +1529,7 @@ void PackJudge::AddReason(const RuleState& state, const ReasonEntry& entry,
 
 void PackJudge::ConcludeRule(RuleState& state,
                              std::vector<v1::Finding>* findings,
-                             std::vector<v1::FlaggedTask>* flagged) const {
+                             FlaggedTasks* flagged) const {
   const size_t before = findings->size();
   const bool per_worker = state.rule->domain == Domain::kWindow ||
                           state.rule->domain == Domain::kRun ||
@@ -1612,10 +1609,10 @@ void PackJudge::ConcludeRule(RuleState& state,
           "所依据的参数值或规则尚未核实（由 --allow-unverified 允许采用）。");
     }
     for (const std::string& row : breach.rows) finding.add_rows(row);
-    for (const Item& item : breach.items) {
+    breach.items.ForEach([&](const Item& item) {
       finding.add_rows(Cat(state.table(), ":", item.id));
       Flag(state, verdict, "", item, flagged);
-    }
+    });
   }
   for (const auto& [key, entry] : tally.reasons) {
     AddReason(state, entry, findings, flagged);
@@ -1686,8 +1683,7 @@ Ratio PackJudge::Lacking(RuleState& state) const {
   return sum;
 }
 
-void PackJudge::Conclude(v1::AuditResult* result,
-                         std::vector<v1::FlaggedTask>* flagged) const {
+void PackJudge::Conclude(v1::AuditResult* result, FlaggedTasks* flagged) const {
   measures_ = &result->measures();
   std::vector<v1::Finding> findings;
   for (const auto& state : rules_) {
@@ -1712,14 +1708,7 @@ void PackJudge::Conclude(v1::AuditResult* result,
                                      b.subject().id(), b.period().from(),
                                      b.period().to(), b.reason());
                    });
-  if (flagged != nullptr) {
-    std::sort(
-        flagged->begin(), flagged->end(),
-        [](const v1::FlaggedTask& a, const v1::FlaggedTask& b) {
-          return std::tie(a.rule_id(), a.worker_id(), a.task_id(), a.pack()) <
-                 std::tie(b.rule_id(), b.worker_id(), b.task_id(), b.pack());
-        });
-  }
+  if (flagged != nullptr) flagged->Sort();
   v1::Summary* summary = result->mutable_summary();
   int64_t counts[6] = {};
   std::set<std::string> workers;

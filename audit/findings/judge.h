@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "audit/findings/flagged_tasks.h"
 #include "audit/measures/measure.h"
 #include "audit/rules/rule_pack.h"
 #include "plumbline/v1/partial.pb.h"
@@ -50,7 +51,7 @@ class Judge {
   // Findings sorted by (pack, rule, subject, period), coverage, summary and
   // the rows of tasks_flagged.csv sorted by (rule, worker, task).
   virtual void Conclude(v1::AuditResult* result,
-                        std::vector<v1::FlaggedTask>* flagged) const = 0;
+                        FlaggedTasks* flagged) const = 0;
 
   // Shortfall of each worker over all breaches, in millionths, by worker id. Of
   // rules that owe the same money the largest counts.

@@ -102,7 +102,7 @@ void Tally::Absorb(Tally&& other) {
     at->second.n += entry.n;
     at->second.whole_table |= entry.whole_table;
     Append(at->second.rows, std::move(entry.rows));
-    Append(at->second.items, std::move(entry.items));
+    at->second.items.Add(std::move(entry.items));
   }
   Append(breaches, std::move(other.breaches));
   for (auto& [key, entry] : other.periods) {
@@ -131,12 +131,10 @@ void Tally::Save(const std::vector<ColumnNeed>& columns,
     std::vector<std::string> rows = entry.rows;
     std::sort(rows.begin(), rows.end());
     for (std::string& row : rows) reason->add_rows(std::move(row));
-    std::vector<const Item*> items;
-    for (const Item& item : entry.items) items.push_back(&item);
-    std::sort(items.begin(), items.end(), [](const Item* a, const Item* b) {
-      return std::tie(a->worker, a->id) < std::tie(b->worker, b->id);
-    });
-    for (const Item* item : items) SaveItem(*item, reason->add_tasks());
+    ItemList items = entry.items;
+    items.SortByWorker();
+    items.ForEach(
+        [&](const Item& item) { SaveItem(item, reason->add_tasks()); });
   }
   std::vector<const BreachEntry*> sorted;
   for (const BreachEntry& breach : breaches) sorted.push_back(&breach);
@@ -168,7 +166,8 @@ void Tally::Save(const std::vector<ColumnNeed>& columns,
     for (const auto& used : breach->parameters) *entry->add_parameters() = used;
     for (const auto& step : breach->trace) *entry->add_trace() = step;
     for (const std::string& row : breach->rows) entry->add_rows(row);
-    for (const Item& item : breach->items) SaveItem(item, entry->add_tasks());
+    breach->items.ForEach(
+        [&](const Item& item) { SaveItem(item, entry->add_tasks()); });
   }
   for (const auto& [key, entry] : periods) {
     v1::PeriodTally* period = out->add_periods();
@@ -206,7 +205,9 @@ bool Tally::Merge(const v1::RuleTally& in,
     made.whole_table |= entry.whole_table();
     made.rows.insert(made.rows.end(), entry.rows().begin(), entry.rows().end());
     for (const v1::FlaggedTask& task : entry.tasks()) {
-      if (!LoadItem(task, &made.items.emplace_back())) return false;
+      Item item;
+      if (!LoadItem(task, &item)) return false;
+      made.items.Add(item);
     }
   }
   for (const v1::BreachTally& entry : in.breaches()) {
@@ -237,7 +238,9 @@ bool Tally::Merge(const v1::RuleTally& in,
     breach.trace.assign(entry.trace().begin(), entry.trace().end());
     breach.rows.assign(entry.rows().begin(), entry.rows().end());
     for (const v1::FlaggedTask& task : entry.tasks()) {
-      if (!LoadItem(task, &breach.items.emplace_back())) return false;
+      Item item;
+      if (!LoadItem(task, &item)) return false;
+      breach.items.Add(item);
     }
   }
   for (const v1::PeriodTally& entry : in.periods()) {

@@ -10,19 +10,12 @@
 #include "audit/findings/big_math.h"
 #include "audit/findings/evaluate.h"
 #include "audit/findings/exact_sum.h"
+#include "audit/findings/item_list.h"
 #include "audit/findings/reason.h"
 #include "plumbline/v1/judge.pb.h"
 #include "plumbline/v1/result.pb.h"
 
 namespace plumbline::audit {
-
-// A task or row that a rule names, with figures as they are reported.
-struct Item {
-  std::string id;
-  std::string worker;
-  std::string observed, required, shortfall;
-  int64_t from = 0, to = 0;  // kUnknown where the task has no clocks.
-};
 
 struct BreachEntry {
   std::string subject_kind, subject;
@@ -40,7 +33,7 @@ struct BreachEntry {
   Ratio worst_shortfall;
   std::string note, note_zh;      // Of this finding alone.
   std::vector<std::string> rows;  // Of a rule over periods.
-  std::vector<Item> items;        // Of a rule over tasks or rows.
+  ItemList items;                 // Of a rule over tasks or rows.
 };
 
 struct ReasonEntry {
@@ -49,7 +42,7 @@ struct ReasonEntry {
   int64_t n = 0;
   bool whole_table = false;
   std::vector<std::string> rows;
-  std::vector<Item> items;
+  ItemList items;
 };
 
 struct SumEntry {

@@ -77,6 +77,8 @@ void WorkerFrame::Reset(const replay::WorkerTimeline& timeline) {
   ++generation_;
   for (PlanState& state : plans_) state.ready = false;
   for (SetCache& cache : sets_) cache.ready = false;
+  for (SumCache& cache : sums_) cache.ready = false;
+  days_ready_ = false;
   walked_ = loose_ready_ = city_sets_ready_ = false;
   has_span_ = false;
   overlaps_.Reset();
@@ -474,7 +476,7 @@ WorkerFrame::SetCache& WorkerFrame::CacheOf(uint32_t sets) {
   }
   if (found->ready) return *found;
   found->ready = true;
-  found->measured = false;
+  found->measured = found->by_days = false;
   // Empty parts add nothing, and one set alone needs no union.
   uint32_t full = 0;
   for (uint32_t bit = 1; bit <= kRequired; bit <<= 1) {
@@ -495,11 +497,79 @@ WorkerFrame::SetCache& WorkerFrame::CacheOf(uint32_t sets) {
 
 int64_t WorkerFrame::LengthWithin(uint32_t sets, int64_t from, int64_t to) {
   SetCache& cache = CacheOf(sets);
+  const std::span<const int64_t> days = Days();
+  if (!days.empty()) {
+    if (!cache.by_days) {
+      cache.by_days = true;
+      cache.days.Assign(days);
+      for (const Interval& part : cache.set().intervals()) {
+        cache.days.Add(part);
+      }
+      cache.days.Finish();
+    }
+    int64_t length = 0;
+    if (cache.days.Within(from, to, &length)) return length;
+  }
   if (!cache.measured) {
     cache.measured = true;
     cache.length.Assign(cache.set());
   }
   return cache.length.Within(from, to);
+}
+
+std::span<const int64_t> WorkerFrame::Days() {
+  constexpr int64_t kMostDays = 4000;
+  FindSpan();
+  if (days_ready_) return days_;
+  days_ready_ = true;
+  days_.clear();
+  if (first_ > last_) return days_;
+  const int64_t first = clock_.Day(first_), last = clock_.Day(last_);
+  if (last - first > kMostDays) return days_;
+  for (int64_t day = first; day <= last + 1; ++day) {
+    days_.push_back(DayStart(day));
+  }
+  return days_;
+}
+
+Interval WorkerFrame::PartOf(const Task& task, uint32_t sets) {
+  Interval part = task.engaged();
+  if (sets == kToPickup) {
+    part.end = task.picked_up_at;
+  } else if (sets == kLoaded) {
+    part.begin = task.picked_up_at;
+  }
+  if (!IsKnown(part.begin) || !IsKnown(part.end)) return {};
+  return part;
+}
+
+int64_t WorkerFrame::SumWithin(uint32_t sets, int64_t from, int64_t to) {
+  const std::span<const int64_t> days = Days();
+  if (!days.empty()) {
+    auto found =
+        std::find_if(sums_.begin(), sums_.end(),
+                     [sets](const SumCache& sum) { return sum.sets == sets; });
+    if (found == sums_.end()) {
+      found = sums_.emplace(sums_.end());
+      found->sets = sets;
+    }
+    if (!found->ready) {
+      found->ready = true;
+      found->days.Assign(days);
+      for (const Task& task : timeline_->tasks) {
+        found->days.Add(PartOf(task, sets));
+      }
+      found->days.Finish();
+    }
+    int64_t length = 0;
+    if (found->days.Within(from, to, &length)) return length;
+  }
+  int64_t sum = 0;
+  for (const Task& task : timeline_->tasks) {
+    const Interval part = PartOf(task, sets);
+    sum += Overlap(part.begin, part.end, from, to);
+  }
+  return sum;
 }
 
 // What a task adds to time that may have been, for want of a clock.
@@ -551,21 +621,8 @@ void WorkerFrame::AddPossible(const replay::Session& session) {
 
 Extent WorkerFrame::Time(uint32_t sets, bool sum, int64_t from, int64_t to) {
   Extent extent;
-  if (sum) {
-    // Sums follow the clock as unions do: a task is cut at the period's ends.
-    for (const Task& task : timeline_->tasks) {
-      Interval part = task.engaged();
-      if (sets == kToPickup) {
-        part.end = task.picked_up_at;
-      } else if (sets == kLoaded) {
-        part.begin = task.picked_up_at;
-      }
-      if (!IsKnown(part.begin) || !IsKnown(part.end)) continue;
-      extent.lo += Overlap(part.begin, part.end, from, to);
-    }
-  } else {
-    extent.lo = LengthWithin(sets, from, to);
-  }
+  // Sums follow the clock as unions do: a task is cut at the period's ends.
+  extent.lo = sum ? SumWithin(sets, from, to) : LengthWithin(sets, from, to);
   extent.hi = extent.lo;
   Walk();
   for (const Possible& possible : possible_) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "audit/findings/day_lengths.h"
 #include "audit/findings/task_overlaps.h"
 #include "audit/measures/local_clock.h"
 #include "audit/measures/measure.h"
@@ -185,6 +186,8 @@ class WorkerFrame {
     replay::IntervalSet united;
     bool measured = false;  // Whether `length` is filled.
     replay::LengthIndex length;
+    bool by_days = false;  // Whether `days` is filled.
+    DayLengths days;
 
     const replay::IntervalSet& set() const {
       return single != nullptr ? *single : united;
@@ -202,6 +205,12 @@ class WorkerFrame {
   void Extend(PlanState& state, int64_t first_day, int64_t last_day);
   Period PeriodOf(const WindowPlan& plan, int64_t day);
   SetCache& CacheOf(uint32_t sets);
+  // The worker's days, with the one after the last; empty where they are more
+  // than anybody works.
+  std::span<const int64_t> Days();
+  int64_t SumWithin(uint32_t sets, int64_t from, int64_t to);
+  // Of a task the part that counts as `sets`; empty where a clock is missing.
+  static replay::Interval PartOf(const replay::Task& task, uint32_t sets);
   const replay::IntervalSet& Set(uint32_t sets) { return CacheOf(sets).set(); }
   int64_t LengthWithin(uint32_t sets, int64_t from, int64_t to);
   const replay::IntervalSet* Single(uint32_t set) const;
@@ -225,6 +234,14 @@ class WorkerFrame {
   const replay::WorkerTimeline* timeline_ = nullptr;
   std::vector<PlanState> plans_;
   std::vector<SetCache> sets_;
+  struct SumCache {  // Of tasks added up.
+    uint32_t sets = 0;
+    bool ready = false;
+    DayLengths days;
+  };
+  std::vector<SumCache> sums_;
+  bool days_ready_ = false;
+  std::vector<int64_t> days_;
   // From the walk over the tasks: when each is counted, by its end and by its
   // start, and the ascending numbers of all.
   bool walked_ = false;

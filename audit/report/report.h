@@ -8,6 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "audit/findings/flagged_tasks.h"
 #include "plumbline/v1/result.pb.h"
 
 namespace plumbline::audit {
@@ -25,8 +26,8 @@ struct ManifestEntry {
 // compute nothing. Borrowed for the call.
 struct ReportModel {
   const v1::AuditResult* result = nullptr;
-  const std::vector<v1::WorkerRow>* workers = nullptr;    // Sorted by id.
-  const std::vector<v1::FlaggedTask>* flagged = nullptr;  // Sorted.
+  const std::vector<v1::WorkerRow>* workers = nullptr;  // Sorted by id.
+  const FlaggedTasks* flagged = nullptr;                // Sorted.
   // Calls back for each row of quarantine.csv, in order.
   absl::FunctionRef<absl::Status(
       absl::FunctionRef<absl::Status(const v1::Fault&)>)>

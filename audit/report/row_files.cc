@@ -261,12 +261,12 @@ void WriteWorkersCsv(const std::vector<v1::WorkerRow>& workers,
   }
 }
 
-void WriteFlaggedCsv(const std::vector<v1::FlaggedTask>& flagged,
-                     StagedFile* file) {
+void WriteFlaggedCsv(const FlaggedTasks& flagged, StagedFile* file) {
   CsvLines lines(file);
   lines.Header({"task_id", "worker_id", "rule_id", "pack", "verdict", "reason",
                 "observed", "required", "shortfall", "currency", "from", "to"});
-  for (const v1::FlaggedTask& task : flagged) {
+  for (size_t i = 0; i < flagged.size(); ++i) {
+    const v1::FlaggedTask task = flagged[i];
     lines.Cell(task.task_id());
     lines.Cell(task.worker_id());
     lines.Cell(task.rule_id());

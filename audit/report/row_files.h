@@ -24,8 +24,7 @@ void WriteFindingsJson(const v1::AuditResult& result, StagedFile* file);
 void WriteFindingsCsv(const v1::AuditResult& result, StagedFile* file);
 void WriteWorkersCsv(const std::vector<v1::WorkerRow>& workers,
                      StagedFile* file);
-void WriteFlaggedCsv(const std::vector<v1::FlaggedTask>& flagged,
-                     StagedFile* file);
+void WriteFlaggedCsv(const FlaggedTasks& flagged, StagedFile* file);
 absl::Status WriteQuarantineCsv(const ReportModel& model, StagedFile* file);
 
 // manifest.json: `outputs` are (name, SHA-256) of the files beside it.

@@ -464,7 +464,7 @@ MadeUpResult::MadeUpResult() {
   task.set_currency("CNY");
   task.set_from("2026-03-02T09:00:00+08:00");
   task.set_to("2026-03-02T09:30:00+08:00");
-  flagged = {task};
+  flagged.Add(task);
   v1::Fault fault;
   fault.set_file("tasks.csv");
   fault.set_line(17);

@@ -18,7 +18,7 @@ inline constexpr char kScriptEndId[] = "</script><script>alert(2)</script>";
 struct MadeUpResult {
   v1::AuditResult result;
   std::vector<v1::WorkerRow> workers;
-  std::vector<v1::FlaggedTask> flagged;
+  FlaggedTasks flagged;
   std::vector<v1::Fault> faults;
   Manifest manifest;
 

@@ -95,7 +95,7 @@ class Court {
   FakeLog log;
   std::vector<RulePack> packs;
   JudgeOptions options;
-  std::vector<v1::FlaggedTask> flagged;
+  FlaggedTasks flagged;
   std::vector<std::pair<std::string, int64_t>> by_worker;
 };
 

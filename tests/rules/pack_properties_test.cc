@@ -208,7 +208,7 @@ class PackPropertiesTest : public testing::TestWithParam<PackCase> {
       EXPECT_TRUE(status.ok()) << status;
     }
     v1::AuditResult result;
-    std::vector<v1::FlaggedTask> flagged;
+    FlaggedTasks flagged;
     merged->Conclude(&result, &flagged);
     Owed owed;
     owed.bytes = result.SerializeAsString();

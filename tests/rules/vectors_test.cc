@@ -105,7 +105,7 @@ class VectorsTest : public testing::Test {
   TableStore store;
   std::vector<RulePack> packs;
   FakeWorker worker{.id = "W"};
-  std::vector<v1::FlaggedTask> flagged;
+  FlaggedTasks flagged;
 };
 
 const std::vector<std::string> kLabour = {
