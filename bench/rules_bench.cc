@@ -5,7 +5,6 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <ctime>
 #include <deque>
@@ -119,90 +118,6 @@ BENCHMARK(BM_TimelineOnly);
 BENCHMARK_CAPTURE(BM_Judge, before_the_standard, "2025-09-01", 2000);
 BENCHMARK_CAPTURE(BM_Judge, with_the_standard, "2026-01-01", 2000);
 
-// Fifty rules: each kind of formula that shipped packs have and that the log
-// can answer, at five figures.
-std::string FiftyRules() {
-  struct Form {
-    const char* over;
-    const char* window;
-    const char* rest;
-    std::array<const char*, 5> figures;  // For $.
-  };
-  static constexpr Form kForms[] = {
-      // The floor of an hour by place and month (CN-MW-H), by week and order
-      // (NYC-D-IND), by pay period (ON-PERIOD).
-      {"worker",
-       "month",
-       "key: 'each' let { name: 'paid' is: 'pay(wage)' } "
-       "let { name: 'floor' is: 'sum(city: $ CNY/h * time(ENGAGED|REQUIRED))' "
-       "} require: 'paid >= floor'",
-       {"1", "2", "3", "4", "5"}},
-      {"worker",
-       "week",
-       "let { name: 'paid' is: 'pay(wage)' } "
-       "let { name: 'floor' is: '$ CNY/h * time(ENGAGED, sum)' } "
-       "require: 'paid >= floor'",
-       {"1", "2", "3", "4", "5"}},
-      {"worker",
-       "pay_period",
-       "key: 'each' let { name: 'floor' is: 'sum(day: $ CNY/h * "
-       "time(ENGAGED))' } require: 'pay(wage) >= floor'",
-       {"1", "2", "3", "4", "5"}},
-      // Hours of a day, runs, overtime of a month, a day of rest a week.
-      {"worker",
-       "day",
-       "require: 'time(ENGAGED) <= $ h'",
-       {"12", "13", "14", "15", "16"}},
-      {"worker",
-       "day",
-       "require: 'longest_run(ENGAGED, 20 min) <= $ h'",
-       {"12", "13", "14", "15", "16"}},
-      {"worker",
-       "month",
-       "require: 'sum(day: max(0 h, time(ENGAGED|REQUIRED) - $ h)) <= 36 h'",
-       {"12", "13", "14", "15", "16"}},
-      {"worker",
-       "week",
-       "require: 'count(day: time(ENGAGED) <= $ h) >= 1'",
-       {"0", "1", "2", "3", "4"}},
-      // The speed that a deadline asks for (CN-GB-15), the floor of an order
-      // (TW), the platform's share of it (CN-COM-DIDI).
-      {"task",
-       "task",
-       "key: 'start' scope: \"vehicle in {'ebike', 'e-bike'} and "
-       "known(limit_at)\" scope_text: 's' scope_text_zh: 's' "
-       "let { name: 'given' is: 'limit_at - accepted_at' } "
-       "require: 'given >= route_distance / $ km/h'",
-       {"60", "70", "80", "90", "100"}},
-      {"task",
-       "task",
-       "key: 'start' scope: 'delivered' scope_text: 's' scope_text_zh: 's' "
-       "require: 'pay(wage) >= max($ CNY/h * time(ENGAGED), 0.5 CNY)'",
-       {"0.1", "0.2", "0.3", "0.4", "0.5"}},
-      {"task",
-       "task",
-       "key: 'end' scope: 'delivered' scope_text: 's' scope_text_zh: 's' "
-       "let { name: 'taken' is: 'customer_total - pay(wage)' } "
-       "require: 'taken <= $ * customer_total'",
-       {"0.95", "0.96", "0.97", "0.98", "0.99"}}};
-  std::string text =
-      "name: 'fifty' title: 'fifty' title_zh: 'fifty' currency: 'CNY' "
-      "last_checked: '2026-11-01' sources { id: 's' title: 's' } "
-      "masks { name: 'wage' kinds: 'base' kinds: 'distance' why: 'w' } ";
-  int number = 0;
-  for (const Form& form : kForms) {
-    for (const char* figure : form.figures) {
-      std::string rest = form.rest;
-      rest.replace(rest.find('$'), 1, figure);
-      text += Cat("rules { id: 'R", ++number,
-                  "' clause: 'c' clause_zh: 'c' source: 's' confidence: 'V1' "
-                  "strength: 'L' severity: 3 over: '",
-                  form.over, "' window: '", form.window, "' ", rest, " }\n");
-    }
-  }
-  return text;
-}
-
 double UserSeconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
@@ -228,7 +143,7 @@ std::string LargeLog() {
 // One thread, so that seconds of work are seconds: the log read into the store
 // and replayed worker by worker, and the same again under the fifty rules.
 void BM_FiftyRules(benchmark::State& state) {
-  const auto pack = ParseRulePack(FiftyRules(), "fifty");
+  const auto pack = LoadRulePack(PLUMBLINE_FIFTY_RULES);
   if (!pack.ok()) {
     state.SkipWithError(std::string(pack.status().message()).c_str());
     return;

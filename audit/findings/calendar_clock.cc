@@ -72,4 +72,61 @@ const std::vector<CalendarClock::Stretch>& CalendarClock::Within(
   return stretches_;
 }
 
+CalendarClock::Remembered& CalendarClock::Of(const CompiledCalendar& calendar) {
+  for (Remembered& one : remembered_) {
+    if (one.calendar == &calendar) return one;
+  }
+  Remembered& made = remembered_.emplace_back();
+  made.calendar = &calendar;
+  return made;
+}
+
+void CalendarClock::Remember(const std::vector<Stretch>& stretches,
+                             replay::Interval span, Remembered* to) const {
+  const bool grows = stretches.empty() && to->stretches.empty() &&
+                     to->span.begin < to->span.end &&
+                     span.begin <= to->span.end && span.end >= to->span.begin;
+  if (grows) {
+    to->span.begin = std::min(to->span.begin, span.begin);
+    to->span.end = std::max(to->span.end, span.end);
+    return;
+  }
+  to->span = span;
+  to->stretches = stretches;
+}
+
+CalendarClock::Holding CalendarClock::Contains(const CompiledCalendar& calendar,
+                                               LocalClock& clock,
+                                               int64_t instant) {
+  Remembered& known = Of(calendar);
+  if (instant < known.span.begin || instant >= known.span.end) {
+    const int64_t day = clock.Day(instant);
+    // Where clocks skip midnight, a day may begin beside its first instant.
+    const replay::Interval span = {
+        std::min(clock.DayStart(day), instant),
+        std::max(clock.DayStart(day + 1), instant + 1)};
+    Remember(Within(calendar, clock, span.begin, span.end), span, &known);
+  }
+  for (const Stretch& stretch : known.stretches) {
+    if (instant < stretch.time.begin) break;
+    if (instant < stretch.time.end) {
+      return stretch.known ? Holding::kIn : Holding::kOpen;
+    }
+  }
+  return Holding::kOut;
+}
+
+bool CalendarClock::AllOut(const CompiledCalendar& calendar, LocalClock& clock,
+                           int64_t from, int64_t to) {
+  if (from >= to) return true;
+  Remembered& known = Of(calendar);
+  if (known.stretches.empty() && from >= known.span.begin &&
+      to <= known.span.end) {
+    return true;
+  }
+  if (!Within(calendar, clock, from, to).empty()) return false;
+  Remember({}, {from, to}, &known);
+  return true;
+}
+
 }  // namespace plumbline::audit

@@ -33,10 +33,32 @@ class CalendarClock {
                                      LocalClock& clock, int64_t from,
                                      int64_t to);
 
+  // Whether an instant is in the calendar; open where the calendar does not
+  // say. O(1) for instants of days that were asked before, or between two such.
+  enum class Holding : uint8_t { kOut, kIn, kOpen };
+  Holding Contains(const CompiledCalendar& calendar, LocalClock& clock,
+                   int64_t instant);
+  // Whether all of [from, to) is out of it. O(1) beside stretches of which that
+  // is known already, else O(days).
+  bool AllOut(const CompiledCalendar& calendar, LocalClock& clock, int64_t from,
+              int64_t to);
+
   // Milliseconds after the midnight of `day`, local, as an instant.
   int64_t At(int64_t day, int64_t milliseconds) const;
 
  private:
+  // All that is known of a calendar within some span.
+  struct Remembered {
+    const CompiledCalendar* calendar = nullptr;
+    replay::Interval span;
+    std::vector<Stretch> stretches;
+  };
+  Remembered& Of(const CompiledCalendar& calendar);
+  // `span` becomes what is remembered; a span without stretches grows.
+  void Remember(const std::vector<Stretch>& stretches, replay::Interval span,
+                Remembered* to) const;
+
+  std::vector<Remembered> remembered_;
   absl::TimeZone zone_;
   bool allow_unverified_;
   std::vector<Stretch> stretches_;

@@ -32,6 +32,68 @@ std::vector<uint64_t> UnknownBits(Program& program) {
   return bits;
 }
 
+bool IsAccepted(const Program& program, int index) {
+  const Node& node = program.nodes[index];
+  return node.op == Op::kField && node.domain == Domain::kTask &&
+         node.ref == kAcceptedField;
+}
+
+// Of a condition that is a chain of "and" over columns of a task: the part
+// "during(accepted_at, ...)", -1 without one. Nothing else in it may fail for
+// want of a value: that would have to be said.
+struct DuringPart {
+  int node = -1;
+  bool plain = true;
+};
+DuringPart DuringOf(const Program& program, int index) {
+  const Node& node = program.nodes[index];
+  DuringPart part;
+  switch (node.op) {
+    case Op::kConstant:
+    case Op::kField:
+      break;
+    case Op::kDuring:
+      part.plain = IsAccepted(program, node.args[0]);
+      part.node = index;
+      break;
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
+    case Op::kKnown:
+    case Op::kIn:
+    case Op::kLess:
+    case Op::kLessEqual:
+      for (const int arg : node.args) {
+        const DuringPart inner = DuringOf(program, arg);
+        part.plain = part.plain && inner.plain;
+        if (inner.node < 0) continue;
+        part.plain = part.plain && node.op == Op::kAnd && part.node < 0;
+        part.node = inner.node;
+      }
+      break;
+    default:
+      part.plain = false;
+  }
+  return part;
+}
+
+std::vector<int> DuringByNode(const Program& program) {
+  std::vector<int> during(program.nodes.size(), -1);
+  for (size_t i = 0; i < program.nodes.size(); ++i) {
+    const Node& node = program.nodes[i];
+    const bool sum = node.op == Op::kSum || node.op == Op::kCount ||
+                     node.op == Op::kLargest || node.op == Op::kSmallest ||
+                     node.op == Op::kQuantile;
+    if (!sum || node.element != Element::kTask) continue;
+    const int only_count = node.op == Op::kCount ? node.args[0] : -1;
+    const int condition = node.args[1] >= 0 ? node.args[1] : only_count;
+    if (condition < 0) continue;
+    const DuringPart part = DuringOf(program, condition);
+    if (part.plain) during[i] = part.node;
+  }
+  return during;
+}
+
 template <typename N>
 Shown ToShown(const Value<N>& value) {
   Shown shown;
@@ -117,6 +179,8 @@ RuleEvaluator::RuleEvaluator(const CompiledRule& rule, ParameterLookup& lookup,
   Program first = rule.program, second = rule.gate_program;
   unknown_bits_[0] = UnknownBits(first);
   unknown_bits_[1] = UnknownBits(second);
+  during_[0] = DuringByNode(rule.program);
+  during_[1] = DuringByNode(rule.gate_program);
   words_[0].resize(rule.program.nodes.size());
   words_[1].resize(rule.gate_program.nodes.size());
 }

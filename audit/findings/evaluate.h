@@ -162,6 +162,9 @@ class RuleEvaluator {
   // Bits of the columns behind each Unknown flag, by program.
   std::vector<uint64_t> unknown_bits_[2];
   std::vector<WordTest> words_[2];  // By program and node.
+  // By program and node: of a sum over tasks, the condition on a calendar
+  // without which no task counts; -1 where there is none.
+  std::vector<int> during_[2];
 };
 
 }  // namespace plumbline::audit

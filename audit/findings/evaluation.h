@@ -403,6 +403,7 @@ class Evaluation {
   V Over(int index, const Node& node, const Subject& s);
   void Collect(const Node& node, const Subject& s, Truth there,
                uint64_t missing, Gathered* all);
+  bool NoTaskDuring(int index, const Subject& s);
   void Tasks(const Node& node, Subject* inner, const Subject& s, Gathered* all);
   void OpenTasks(const Node& node, Subject* inner, const Subject& s,
                  Gathered* all);

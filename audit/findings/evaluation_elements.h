@@ -72,7 +72,7 @@ typename Evaluation<Math>::V Evaluation<Math>::Over(int index, const Node& node,
     case Element::kWorker:
       return Total(index);
     case Element::kTask:
-      Tasks(node, &inner, s, &all);
+      if (!NoTaskDuring(index, s)) Tasks(node, &inner, s, &all);
       break;
     case Element::kOpenTask:
       if (!replay::IsKnown(s.task->accepted_at) || !frame_.timeline().known) {
@@ -125,6 +125,19 @@ typename Evaluation<Math>::V Evaluation<Math>::Over(int index, const Node& node,
         bounds_.Hull(best, bounds_.Choose(best, value, smaller), all.missing);
   }
   return best;
+}
+
+// Whether the condition of a sum over tasks fails for all of them, because none
+// of the window was accepted while the calendar holds.
+template <typename Math>
+bool Evaluation<Math>::NoTaskDuring(int index, const Subject& s) {
+  const int during = owner_.during_[gate_ ? 1 : 0][index];
+  if (during < 0) return false;
+  int64_t first = 0, last = 0;
+  if (!frame_.AcceptedIn(s.plan, s.period, &first, &last)) return false;
+  return owner_.calendars_->AllOut(
+      owner_.lookup_.pack().calendars[program_.nodes[during].calendar],
+      frame_.clock(), first, last + 1);
 }
 
 template <typename Math>
@@ -507,11 +520,10 @@ Answer Evaluation<Math>::During(const Node& node, const Subject& s) {
   const V instant = NumberOf(node.args[0], s);
   if (!instant.point) return {Truth::kUnknown, instant.missing};
   const int64_t at = evaluation_internal::Ceiling(ToRatio(instant.lo));
-  const auto& stretches =
-      owner_.calendars_->Within(owner_.lookup_.pack().calendars[node.calendar],
-                                frame_.clock(), at, at + 1);
-  if (stretches.empty()) return {Truth::kFalse, 0};
-  if (stretches[0].known) return {Truth::kTrue, 0};
+  const CalendarClock::Holding holding = owner_.calendars_->Contains(
+      owner_.lookup_.pack().calendars[node.calendar], frame_.clock(), at);
+  if (holding == CalendarClock::Holding::kOut) return {Truth::kFalse, 0};
+  if (holding == CalendarClock::Holding::kIn) return {Truth::kTrue, 0};
   failure_ = {Failure::kCalendar, node.calendar, 0};
   return {Truth::kUnknown, 0};
 }

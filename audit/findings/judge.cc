@@ -12,7 +12,8 @@
 #include "audit/findings/evaluate.h"
 #include "audit/findings/figures.h"
 #include "audit/findings/roster.h"
-#include "audit/findings/sure_tasks.h"
+#include "audit/findings/sure_columns.h"
+#include "audit/findings/sure_rule.h"
 #include "audit/findings/tally.h"
 #include "audit/findings/top_ups.h"
 #include "audit/rules/compiled_pack.h"
@@ -92,7 +93,7 @@ struct RuleState {
   ParameterLookup* lookup = nullptr;
   std::unique_ptr<Elements> elements;
   std::unique_ptr<RuleEvaluator> evaluator;
-  std::unique_ptr<SureTasks> sure;  // Of rules on tasks.
+  std::unique_ptr<SureRule> sure;  // Of rules on tasks and windows.
   int plan = -1;
   uint64_t absent = 0;  // Columns that the log does not have at all.
   bool runnable = true;
@@ -156,6 +157,7 @@ class PackJudge : public Judge {
       shape.observed_to = absl::ToUnixMillis(observed_to);
     }
     frame_ = std::make_unique<WorkerFrame>(context.zone, shape);
+    columns_ = std::make_unique<SureColumns>(*frame_, context.store);
     if (std::any_of(packs.begin(), packs.end(), UsesSmallRows)) {
       small_tables_ = std::make_unique<SmallTables>(*context.store);
     }
@@ -183,6 +185,8 @@ class PackJudge : public Judge {
     roster_row_ = roster_ != nullptr && timeline.known
                       ? roster_->Find(timeline.worker_id)
                       : nullptr;
+    columns_->ShowWorker(roster_row_);
+    Tasks(timeline);
     for (const auto& state : rules_) {
       const Domain domain = state->rule->domain;
       Reopen(*state);
@@ -195,9 +199,6 @@ class PackJudge : public Judge {
         continue;
       }
       switch (domain) {
-        case Domain::kTask:
-          Tasks(*state);
-          break;
         case Domain::kWindow:
           if (timeline.known) Periods(*state);
           break;
@@ -300,10 +301,7 @@ class PackJudge : public Judge {
     state->elements =
         std::make_unique<Elements>(context_, *frame_, small_tables_.get());
     state->evaluator->Give(state->elements.get(), &calendars_);
-    if (rule.domain == Domain::kTask) {
-      state->sure = std::make_unique<SureTasks>(rule, *state->lookup, *frame_,
-                                                context_.store);
-    }
+    AddSure(state.get());
     std::set<std::string> missing;
     auto need = [&](const Program& program, uint64_t* absent) {
       for (size_t i = 0; i < program.columns.size(); ++i) {
@@ -347,6 +345,17 @@ class PackJudge : public Judge {
       state->why = ColumnsMissing({missing.begin(), missing.end()});
     }
     rules_.push_back(std::move(state));
+  }
+
+  // A gate asks for sums of every window, sure of its verdict or not.
+  void AddSure(RuleState* state) {
+    const CompiledRule& rule = *state->rule;
+    const bool windows = rule.domain == Domain::kWindow && rule.gate < 0;
+    if (!windows && rule.domain != Domain::kTask) return;
+    auto sure = std::make_unique<SureRule>(
+        SureColumns::Owner{&rule, state->lookup, state->plan},
+        windows ? SureRows::kWindows : SureRows::kTasks, *columns_);
+    if (sure->possible()) state->sure = std::move(sure);
   }
 
   bool HasTable(const std::string& table) const {
@@ -563,9 +572,9 @@ class PackJudge : public Judge {
   // Whether the worker falls short over all periods of the rule together.
   bool ShortInAll(RuleState& state) {
     Ratio total;
-    const size_t n = frame_->Periods(state.plan).size();
-    for (size_t p = 0; p < n; ++p) {
-      if (!frame_->Active(state.plan, p)) continue;
+    const std::span<const uint8_t> active = frame_->Active(state.plan);
+    for (size_t p = 0; p < active.size(); ++p) {
+      if (active[p] == 0) continue;
       const Subject subject = SubjectOf(state, p);
       if (subject.day < state.rule->from ||
           (state.rule->to != kNoDay && subject.day > state.rule->to)) {
@@ -596,8 +605,15 @@ class PackJudge : public Judge {
 
   // Periods of one worker under one rule.
   void Periods(RuleState& state) {
-    const auto periods = frame_->Periods(state.plan);
+    const std::span<const uint8_t> active = frame_->Active(state.plan);
+    const std::span<const int64_t> days = frame_->FirstDays(state.plan);
     const size_t breaches_before = state.tally.breaches.size();
+    sure_.assign(active.size(), SureRule::Answer::kUnsure);
+    if (state.sure != nullptr && !active.empty() &&
+        days.back() >= state.rule->from && days.front() <= state.rule->to) {
+      state.sure->Ask(active.size(), &sure_);
+    }
+    int64_t passed = 0;
     // An indicator by the day comes into one finding a worker, which shows the
     // worst day: else a log of long days would drown in them.
     const bool fold =
@@ -607,13 +623,20 @@ class PackJudge : public Judge {
     const bool overlapping = state.rule->plan.kind == WindowKind::kRolling ||
                              state.rule->plan.kind == WindowKind::kWeeks;
     int64_t named_to = std::numeric_limits<int64_t>::min();
-    for (size_t p = 0; p < periods.size(); ++p) {
-      if (!frame_->Active(state.plan, p)) continue;
+    for (size_t p = 0; p < active.size(); ++p) {
+      if (active[p] == 0 || !InForce(state, days[p])) continue;
+      if (sure_[p] == SureRule::Answer::kPasses) {
+        ++passed;
+        continue;
+      }
+      if (sure_[p] == SureRule::Answer::kOutOfScope) {
+        ++state.out_of_scope;
+        continue;
+      }
       const Subject subject = SubjectOf(state, p);
       const PeriodKey key = state.rule->gate >= 0
                                 ? PeriodKey{subject.from, subject.to}
                                 : PeriodKey{0, 0};
-      if (!InForce(state, subject.day)) continue;
       if (state.rule->gate >= 0) AddSums(state, true, subject);
       Decision decision = Decide(state, subject);
       TopUpNote note;
@@ -655,6 +678,7 @@ class PackJudge : public Judge {
         }
       }
     }
+    if (passed > 0) state.tally.passes[{0, 0}] += passed;
     DropAssumed(state, breaches_before);
     if (folded.n > 0) {
       AddPeriodBreach(state, folded.worst, folded.outcome);
@@ -878,29 +902,13 @@ class PackJudge : public Judge {
   }
 
   void Sums(RuleState& state, bool gate) {
-    const auto periods = frame_->Periods(state.plan);
-    for (size_t p = 0; p < periods.size(); ++p) {
-      if (!frame_->Active(state.plan, p)) continue;
+    const std::span<const uint8_t> active = frame_->Active(state.plan);
+    for (size_t p = 0; p < active.size(); ++p) {
+      if (active[p] == 0) continue;
       const Subject subject = SubjectOf(state, p);
       if (InForce(state, subject.day)) AddSums(state, gate, subject);
     }
     Flush(state);
-  }
-
-  int64_t KeyDay(const RuleState& state, const Task& task) {
-    int64_t at = kUnknown;
-    switch (state.rule->key) {
-      case LookupKey::kPickup:
-        at = IsKnown(task.picked_up_at) ? task.picked_up_at
-                                        : CountedAt(task, true);
-        break;
-      case LookupKey::kEnd:
-        at = CountedAt(task, false);
-        break;
-      default:
-        at = CountedAt(task, true);
-    }
-    return IsKnown(at) ? frame_->clock().Day(at) : kNoDay;
   }
 
   // A subject of a rule over single things, so that all of a worker's breaches
@@ -1021,44 +1029,67 @@ class PackJudge : public Judge {
     }
   }
 
-  void Tasks(RuleState& state) {
-    const replay::WorkerTimeline& timeline = frame_->timeline();
+  // All rules on tasks, block by block, so that what they share of a block is
+  // at hand.
+  void Tasks(const replay::WorkerTimeline& timeline) {
     const std::string_view worker =
         timeline.known ? timeline.worker_id : std::string_view();
-    Group group;
-    SetSubject(worker, &group.breach);
-    Subject subject;
-    subject.roster = roster_row_;
-    const bool dated = state.rule->from > std::numeric_limits<int64_t>::min() ||
-                       state.rule->to != kNoDay;
-    days_.resize(timeline.tasks.size());
-    bool any_in_force = false;
-    for (size_t i = 0; i < timeline.tasks.size(); ++i) {
-      const int64_t day = days_[i] = KeyDay(state, timeline.tasks[i]);
-      any_in_force |=
-          day == kNoDay || (day >= state.rule->from && day <= state.rule->to);
+    groups_.clear();
+    for (const auto& state : rules_) {
+      if (state->rule->domain != Domain::kTask || !state->runnable) continue;
+      SetSubject(worker, &groups_.emplace_back().breach);
     }
-    if (!any_in_force) {
-      for (const int64_t day : days_) InForce(state, day);  // Counts them.
-      FinishGroup(state, &group);
+    if (groups_.empty()) return;
+    for (size_t from = 0; from < timeline.tasks.size();
+         from += TaskBlock::kRows) {
+      columns_->ShowTasks(timeline.tasks.subspan(
+          from, std::min(TaskBlock::kRows, timeline.tasks.size() - from)));
+      size_t group = 0;
+      for (const auto& state : rules_) {
+        if (state->rule->domain != Domain::kTask || !state->runnable) continue;
+        Tasks(*state, worker, &groups_[group++]);
+      }
+    }
+    size_t group = 0;
+    for (const auto& state : rules_) {
+      if (state->rule->domain != Domain::kTask || !state->runnable) continue;
+      FinishGroup(*state, &groups_[group++]);
+    }
+  }
+
+  // The block of tasks at hand under one rule.
+  void Tasks(RuleState& state, std::string_view worker, Group* group) {
+    const std::span<const Task> tasks = columns_->block().tasks();
+    const TaskBlock::Days& days = columns_->block().DaysBy(state.rule->key);
+    const bool all_in_force =
+        days.first >= state.rule->from && days.last <= state.rule->to;
+    const bool none_in_force = !days.undated && (days.last < state.rule->from ||
+                                                 days.first > state.rule->to);
+    if (none_in_force) {
+      (days.last < state.rule->from ? state.before : state.after) +=
+          static_cast<int64_t>(tasks.size());
       return;
     }
-    state.sure->Ask(timeline.tasks, days_, &sure_);
-    for (size_t i = 0; i < timeline.tasks.size(); ++i) {
-      const Task& task = timeline.tasks[i];
-      subject.task = &task;
-      subject.day = days_[i];
-      if (dated && subject.day != kNoDay && !InForce(state, subject.day)) {
+    sure_.assign(tasks.size(), SureRule::Answer::kUnsure);
+    if (state.sure != nullptr) state.sure->Ask(tasks.size(), &sure_);
+    Subject subject;
+    subject.roster = roster_row_;
+    for (size_t i = 0; i < tasks.size(); ++i) {
+      const Task& task = tasks[i];
+      subject.day = days.of_task[i];
+      if (!all_in_force && subject.day != kNoDay &&
+          !InForce(state, subject.day)) {
         continue;
       }
-      if (sure_[i] == SureTasks::Answer::kPasses) {
-        ++group.passed;
+      if (sure_[i] == SureRule::Answer::kPasses) {
+        ++group->passed;
         continue;
       }
-      if (sure_[i] == SureTasks::Answer::kOutOfScope) {
+      if (sure_[i] == SureRule::Answer::kOutOfScope) {
         ++state.out_of_scope;
         continue;
       }
+      subject.task = &task;
       auto make_item = [&] {
         Item item;
         item.id = std::string(task.task_id);
@@ -1067,9 +1098,8 @@ class PackJudge : public Judge {
         item.to = CountedAt(task, false);
         return item;
       };
-      Judge1(state, subject, make_item, &group);
+      Judge1(state, subject, make_item, group);
     }
-    FinishGroup(state, &group);
   }
 
   // Each stretch of the worker's runs.
@@ -1213,14 +1243,15 @@ class PackJudge : public Judge {
   const MeasureContext& context_;
   const JudgeOptions options_;
   std::unique_ptr<WorkerFrame> frame_;
+  std::unique_ptr<SureColumns> columns_;
   std::vector<std::unique_ptr<ParameterLookup>> lookups_;
   std::vector<std::unique_ptr<RuleState>> rules_;
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<SmallTables> small_tables_;
   CalendarClock calendars_;
   const RowView* roster_row_ = nullptr;
-  std::vector<int64_t> days_;  // By task, for the rule at hand.
-  std::vector<SureTasks::Answer> sure_;
+  std::vector<SureRule::Answer> sure_;  // By row, for the rule at hand.
+  std::vector<Group> groups_;           // Of each rule on tasks.
   mutable const v1::Measures* measures_ = nullptr;  // While concluding.
   int64_t known_workers_ = 0;
   int64_t tasks_ = 0;

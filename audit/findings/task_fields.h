@@ -75,6 +75,7 @@ inline int64_t TaskFieldOf(const replay::Task& task, int field) {
   }
 }
 
+inline constexpr int kAcceptedField = 3;
 inline constexpr int kStatusField = 26;
 inline constexpr int kOverlappedField = 27;
 

@@ -155,9 +155,11 @@ void WorkerFrame::Walk() {
   counted_[1].resize(tasks.size());
   possible_.clear();
   cities_.clear();
+  all_accepted_ = true;
   int64_t first = kEnd, last = kBegin;
   for (size_t i = 0; i < tasks.size(); ++i) {
     const Task& task = tasks[i];
+    all_accepted_ &= IsKnown(task.accepted_at);
     const int64_t at_end = CountedAt(task, false);
     const int64_t at_start = CountedAt(task, true);
     counted_[0][i] = at_end;
@@ -242,6 +244,8 @@ void WorkerFrame::Prepare(PlanState& state) {
   state.periods.clear();
   state.order = {};
   state.undated.clear();
+  state.active.clear();
+  state.first_days.clear();
   state.paid = false;
   state.assumed = false;
   const bool any = first_ <= last_;
@@ -425,9 +429,50 @@ std::span<const uint32_t> WorkerFrame::TasksIn(int plan, size_t period) {
                              state.starts[period + 1] - state.starts[period]);
 }
 
-bool WorkerFrame::Active(int plan, size_t period) {
-  if (!TasksIn(plan, period).empty()) return true;
-  const Period window = plans_[plan].periods[period];
+bool WorkerFrame::AcceptedIn(int plan, size_t period, int64_t* first,
+                             int64_t* last) {
+  const std::span<const uint32_t> own = TasksIn(plan, period);
+  const std::span<const uint32_t> cut = Straddlers(plan, period);
+  const PlanState& state = plans_[plan];
+  *first = state.periods[period].from;
+  *last = state.periods[period].to - 1;
+  if (state.plan.straddle == Straddle::kByStart && all_accepted_) return true;
+  for (const std::span<const uint32_t> tasks : {own, cut}) {
+    for (const uint32_t i : tasks) {
+      const int64_t at = timeline_->tasks[i].accepted_at;
+      if (!IsKnown(at)) return false;
+      *first = std::min(*first, at);
+      *last = std::max(*last, at);
+    }
+  }
+  return true;
+}
+
+std::span<const uint8_t> WorkerFrame::Active(int plan) {
+  PlanState& state = plans_[plan];
+  Prepare(state);
+  if (state.active.empty()) {
+    for (size_t p = 0; p < state.periods.size(); ++p) {
+      state.active.push_back(IsActive(state, p) ? 1 : 0);
+    }
+  }
+  return state.active;
+}
+
+std::span<const int64_t> WorkerFrame::FirstDays(int plan) {
+  PlanState& state = plans_[plan];
+  Prepare(state);
+  if (state.first_days.empty()) {
+    for (const Period& period : state.periods) {
+      state.first_days.push_back(clock_.Day(period.from));
+    }
+  }
+  return state.first_days;
+}
+
+bool WorkerFrame::IsActive(const PlanState& state, size_t period) {
+  if (state.starts[period] != state.starts[period + 1]) return true;
+  const Period window = state.periods[period];
   if (LengthWithin(kEngaged, window.from, window.to) > 0 ||
       LengthWithin(kOnline, window.from, window.to) > 0) {
     return true;

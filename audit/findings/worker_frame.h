@@ -83,8 +83,10 @@ class WorkerFrame {
   // Periods in which the worker did, was online or was paid anything.
   std::span<const Period> Periods(int plan);
   std::span<const uint32_t> TasksIn(int plan, size_t period);
-  // Whether anything was done, online or paid in it.
-  bool Active(int plan, size_t period);
+  // Of each period whether anything was done, online or paid in it.
+  std::span<const uint8_t> Active(int plan);
+  // Of each the local day of its first instant.
+  std::span<const int64_t> FirstDays(int plan);
   // Tasks that run over an end of the period, where the plan does not say to
   // which side they belong. They may or may not be in TasksIn.
   std::span<const uint32_t> Straddlers(int plan, size_t period);
@@ -93,6 +95,10 @@ class WorkerFrame {
   enum class Within : uint8_t { kNo, kYes, kPerhaps };
   Within IsWithin(uint32_t task, Straddle straddle, int64_t from,
                   int64_t to) const;
+
+  // The first and last acceptance of the tasks that are counted, or may be, in
+  // a period, or a stretch that holds them; false where one is not known.
+  bool AcceptedIn(int plan, size_t period, int64_t* first, int64_t* last);
 
   // Time in any of `sets` within [from, to); of tasks added up if `sum`.
   Extent Time(uint32_t sets, bool sum, int64_t from, int64_t to);
@@ -171,6 +177,8 @@ class WorkerFrame {
     // Of Straddle::kEither and kSplit: tasks that run over the end of a
     // period, by period; `cut_starts` as `starts`, empty where there are none.
     std::vector<uint32_t> cut, cut_starts;
+    std::vector<uint8_t> active;         // By period; empty: not asked yet.
+    std::vector<int64_t> first_days;     // The same.
     bool paid = false;                   // Whether `payments` is filled.
     std::vector<TaskPayments> payments;  // By period.
   };
@@ -221,6 +229,7 @@ class WorkerFrame {
   void SortByPeriod(PlanState& state);
   void FindStraddlers(PlanState& state);
   static std::span<const uint32_t> CutIn(const PlanState& state, size_t period);
+  bool IsActive(const PlanState& state, size_t period);
   Extent StraddlingPay(uint32_t mask, uint32_t task, const PlanState& state,
                        const Period& window) const;
   void SumPayments(PlanState& state);
@@ -247,6 +256,7 @@ class WorkerFrame {
   bool walked_ = false;
   std::array<std::vector<int64_t>, 2> counted_;
   std::vector<uint32_t> numbers_;
+  bool all_accepted_ = false;  // Every task has a clock of acceptance.
   std::vector<Possible> possible_;
   bool loose_ready_ = false;
   std::vector<replay::PayLine> loose_;

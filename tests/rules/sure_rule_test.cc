@@ -9,9 +9,9 @@ namespace {
 using replay::IsKnown;
 using replay::kUnknown;
 
-class SureTasksTest : public RuleTest {
+class SureRuleTest : public RuleTest {
  protected:
-  SureTasksTest() {
+  SureRuleTest() {
     log_.Columns({"tasks.accepted_at", "tasks.completed_at", "tasks.limit_at",
                   "tasks.planned_wait_s", "tasks.route_distance_m",
                   "tasks.vehicle", "tasks.pay_base", "tasks.pay_bonus"});
@@ -63,7 +63,7 @@ std::ostream& operator<<(std::ostream& out,
 
 // 15 km/h and the planned wait, over more tasks than go in one block. Limits
 // lie on the lawful time, one millisecond off it, and well off it.
-TEST_F(SureTasksTest, DecideAsIntegersDo) {
+TEST_F(SureRuleTest, DecideAsIntegersDo) {
   std::mt19937_64 random(20260101);
   FakeWorker worker{.id = "W"};
   Counts expected;
@@ -114,7 +114,7 @@ TEST_F(SureTasksTest, DecideAsIntegersDo) {
 }
 
 // The parts of one task's pay add up to more than 64 bits hold.
-TEST_F(SureTasksTest, PayBeyondSixtyFourBitsIsNoSmallPay) {
+TEST_F(SureRuleTest, PayBeyondSixtyFourBitsIsNoSmallPay) {
   FakeWorker worker{.id = "W"};
   const int64_t start = At("2026-01-05 09:00");
   replay::Task task = Between("a", start, start + 60'000);
@@ -125,7 +125,7 @@ TEST_F(SureTasksTest, PayBeyondSixtyFourBitsIsNoSmallPay) {
             (Counts{.broken = 1}));
 }
 
-TEST_F(SureTasksTest, PartsOfFormulasDecideAsIntegersDo) {
+TEST_F(SureRuleTest, PartsOfFormulasDecideAsIntegersDo) {
   FakeWorker worker{.id = "W"};
   const int64_t start = At("2026-01-05 09:00");
   for (int i = 0; i < 40; ++i) {
