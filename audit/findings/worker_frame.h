@@ -192,6 +192,7 @@ class WorkerFrame {
     bool ready = false;
     const replay::IntervalSet* single = nullptr;  // The timeline's, or
     replay::IntervalSet united;
+    uint32_t possible = 0;  // Why more time may lie in the sets, of any task.
     bool measured = false;  // Whether `length` is filled.
     replay::LengthIndex length;
     bool by_days = false;  // Whether `days` is filled.

@@ -1,3 +1,4 @@
+// The part of WorkerFrame about windows that are no calendar, and stretches.
 #include <algorithm>
 
 #include "audit/findings/worker_frame.h"
