@@ -73,6 +73,7 @@ void Decider::MakeGood(RuleState& state, const Subject& subject,
       TopUpDue(state.rule->top_up, parts_.frame, subject.plan, subject.period);
   note->pay = FindTopUps(state.rule->top_up, parts_.frame, subject.plan,
                          subject.period, note->due);
+  FastMath math;
   Outcome& left = decision->outcome;
   left.shortfall_lo = math.Subtract(outcome.shortfall_lo,
                                     {note->pay.in_time + note->pay.perhaps, 1});

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "audit/rules/text.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace plumbline::audit {
@@ -23,15 +24,15 @@ v1::FlaggedTask Task(int worker, int task, int rule, int pack) {
     const auto* field = type->field(i);
     if (field->cpp_type() ==
         google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
-      made.GetReflection()->SetString(
-          &made, field, field->name() + std::to_string(task * 7 % 5));
+      made.GetReflection()->SetString(&made, field,
+                                      Cat(field->name(), task * 7 % 5));
     }
   }
   made.set_verdict(task % 2 == 0 ? v1::BREACH : v1::INSUFFICIENT_EVIDENCE);
-  made.set_worker_id(worker == 0 ? "" : "w" + std::to_string(worker));
+  made.set_worker_id(worker == 0 ? "" : Cat("w", worker));
   made.set_task_id(std::string(static_cast<size_t>(task), 't'));
-  made.set_rule_id("R" + std::to_string(rule));
-  made.set_pack("p" + std::to_string(pack));
+  made.set_rule_id(Cat("R", rule));
+  made.set_pack(Cat("p", pack));
   return made;
 }
 
