@@ -115,7 +115,7 @@ void ErosionPulls::AddPairs(int statistic, Quantity q,
                       n1 = real(pair.after.number);
     const long double p0 = real(pair.before.total) / n0,
                       p1 = real(pair.after.total) / n1;
-    Pull before{static_cast<int8_t>(statistic), static_cast<int8_t>(q), 0, 0};
+    Pull before{static_cast<uint8_t>(statistic), static_cast<uint8_t>(q), 0, 0};
     Pull after = before;
     before.total = static_cast<double>(-(1 / a + n1 / (n0 * c)) / 2);
     before.number = static_cast<double>((p1 / b + p0 * n1 / (n0 * c)) / 2);

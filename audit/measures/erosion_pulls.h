@@ -56,7 +56,7 @@ class ErosionPulls {
 
  private:
   struct Pull {
-    int8_t statistic = 0, quantity = 0;
+    uint8_t statistic = 0, quantity = 0;
     double total = 0, number = 0;
   };
   struct Week {

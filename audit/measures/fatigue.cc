@@ -215,8 +215,8 @@ void FatigueTally::WriteOne(int outcome, v1::Fatigue* out) const {
   std::vector<double> late(kBins - 1, 0);
   for (int b = 0; b < kBins; ++b) {
     v1::FatigueBin* bin = out->add_bins();
-    bin->set_from_s(kBinHours[b] * 3600);
-    if (b + 1 < kBins) bin->set_to_s(kBinHours[b + 1] * 3600);
+    bin->set_from_s(int64_t{3600} * kBinHours[b]);
+    if (b + 1 < kBins) bin->set_to_s(int64_t{3600} * kBinHours[b + 1]);
     bin->set_n(counts.by_bin[b]);
     if (counts.by_bin[b] == 0) continue;
     bin->set_mean(RatioText(counts.sums[b], Int128{counts.by_bin[b]} *
