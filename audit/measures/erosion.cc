@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "audit/measures/coverage.h"
 #include "audit/measures/erosion_cells.h"
@@ -159,7 +160,8 @@ class ErosionMeasure : public Measure {
     MergeFirst(state);
     kept_ = false;
     records_.Clear();
-    pulls_ = std::make_unique<ErosionPulls>(cells_.ByStratum(), cells_.level());
+    pulls_ = std::make_unique<ErosionPulls>(cells_.ByStratum(), cells_.level(),
+                                            ErosionBounds(plan_).matched);
     replicates_ = std::make_unique<ErosionReplicates>(plan_, workers_);
   }
 
@@ -195,16 +197,34 @@ class ErosionMeasure : public Measure {
     }
     erosion->set_stratum_level(cells_.level());
     erosion->set_workers(workers_);
+    const ErosionBounds bounds(plan_);
+    result->add_notes(absl::StrCat(
+        "Changes over time, as the audit plan declares them: less than ",
+        plan_.erosion_margin(), " of the first value counts as no change; ",
+        plan_.erosion_known_at_least(), " of the tasks must have the figure, ",
+        plan_.erosion_matched_at_least(),
+        " a like in both periods; a ratchet below ", plan_.ratchet_margin(),
+        " of the slack counts as none, and the halves of its cells must agree "
+        "to ",
+        plan_.ratchet_reliability(), "."));
+    result->add_notes_zh(absl::StrCat(
+        "随时间的变化按审计方案预先声明：变化小于初值的 ",
+        plan_.erosion_margin(), " 视为不变；至少 ",
+        plan_.erosion_known_at_least(), " 的任务须有该数值，至少 ",
+        plan_.erosion_matched_at_least(),
+        " 须在两个时段都有同类；收紧小于余量"
+        "的 ",
+        plan_.ratchet_margin(), " 视为没有，且两半样本的一致程度须达到 ",
+        plan_.ratchet_reliability(), "。"));
     ErosionReplicates replicates(plan_, workers_);
     if (replicates_ != nullptr) {
       replicates.Merge(*replicates_);
     } else if (kept_) {
-      records_.Visit(ErosionPulls(cells, cells_.level()), plan_, workers_,
-                     &replicates);
+      records_.Visit(ErosionPulls(cells, cells_.level(), bounds.matched), plan_,
+                     workers_, &replicates);
     }
     replicates.Close();
     erosion->set_replicates(plan_.bootstrap_replicates());
-    const ErosionBounds bounds(plan_);
     const std::vector<DatedRule> rules = Rules(erosion);
     int64_t accepted = 0, delivered = 0;
     for (const auto& [week, sums] : weeks_) {
@@ -441,6 +461,7 @@ class ErosionMeasure : public Measure {
       to->set_lo(FloatText(in.low));
       to->set_hi(FloatText(in.high));
       to->set_p_value(FloatText(in.p_value));
+      *to->mutable_clusters() = in.spread;
     };
     const auto write_or_why = [&write](const Outcome<RatchetCoefficient>& in,
                                        v1::Coefficient* to) {

@@ -24,7 +24,8 @@ double Real(int64_t part) {
 
 }  // namespace
 
-ErosionPulls::ErosionPulls(const Strata& strata, int level) : level_(level) {
+ErosionPulls::ErosionPulls(const Strata& strata, int level, double matched)
+    : level_(level) {
   for (const auto& [key, cells] : strata) {
     numbers_.emplace(key, static_cast<int>(numbers_.size()));
     std::vector<Week>& weeks = weeks_.emplace_back();
@@ -38,10 +39,11 @@ ErosionPulls::ErosionPulls(const Strata& strata, int level) : level_(level) {
     const Quantity quantity = static_cast<Quantity>(q);
     const std::optional<Periods> periods = PeriodsOf(strata, quantity);
     if (!periods) continue;
-    std::vector<Pair> pairs;
+    const int coarser = IndexLevelOf(strata, quantity, matched);
+    std::map<StratumKey, Pair> by_key;
     int number = 0;
     for (const auto& [key, cells] : strata) {
-      Pair& pair = pairs.emplace_back();
+      Pair& pair = by_key[key.level < coarser ? key.At(coarser) : key];
       for (const ErosionCells::Cell& cell : cells) {
         for (const bool later : {false, true}) {
           const WeekRange& range = later ? periods->after : periods->before;
@@ -50,13 +52,15 @@ ErosionPulls::ErosionPulls(const Strata& strata, int level) : level_(level) {
           sums.total += cell.sums.total[q];
           sums.number += cell.sums.number[q];
           auto& in = later ? pair.in_after : pair.in_before;
-          if (in.empty() || in.back().second != cell.week) {
+          if (in.empty() || in.back() != std::pair(number, cell.week)) {
             in.emplace_back(number, cell.week);
           }
         }
       }
       ++number;
     }
+    std::vector<Pair> pairs;
+    for (auto& [key, pair] : by_key) pairs.push_back(std::move(pair));
     AddPairs(IndexStatistic(quantity), quantity, pairs);
   }
   if (level > 0) return;  // Weather is not kept apart.

@@ -47,7 +47,8 @@ class ErosionPulls {
     std::array<int64_t, kErosionStatistics> rows = {};
   };
 
-  ErosionPulls(const Strata& strata, int level);
+  // `matched` as IndexLevelOf takes it.
+  ErosionPulls(const Strata& strata, int level, double matched);
 
   // Number of the stratum that holds `key` of level 0, -1 where it has none.
   int StratumOf(const StratumKey& key) const;

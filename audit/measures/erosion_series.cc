@@ -20,28 +20,37 @@ using Strata = std::map<StratumKey, std::vector<ErosionCells::Cell>>;
 
 constexpr size_t kMostBaseWeeks = 4;
 
-// Sums of one quantity over some weeks, by stratum.
-std::vector<GroupedStratum> Compare(const Strata& strata, Quantity q,
+// Sums of one quantity over some weeks, by stratum of `level`.
+std::vector<GroupedStratum> Compare(const Strata& strata, int level, Quantity q,
                                     WeekRange before, WeekRange after) {
-  std::vector<GroupedStratum> pairs;
+  std::map<StratumKey, GroupedStratum> by_key;
   for (const auto& [key, cells] : strata) {
-    GroupedStratum pair;
+    GroupedStratum own;
     bool any = false;
     for (const ErosionCells::Cell& cell : cells) {
       if (cell.sums.number[q] == 0) continue;
       if (before.Holds(cell.week)) {
-        pair.total_0[cell.group] += cell.sums.total[q];
-        pair.number_0[cell.group] += cell.sums.number[q];
+        own.total_0[cell.group] += cell.sums.total[q];
+        own.number_0[cell.group] += cell.sums.number[q];
         any = true;
       }
       if (after.Holds(cell.week)) {
-        pair.total_1[cell.group] += cell.sums.total[q];
-        pair.number_1[cell.group] += cell.sums.number[q];
+        own.total_1[cell.group] += cell.sums.total[q];
+        own.number_1[cell.group] += cell.sums.number[q];
         any = true;
       }
     }
-    if (any) pairs.push_back(pair);
+    if (!any) continue;
+    GroupedStratum& to = by_key[key.level < level ? key.At(level) : key];
+    for (int g = 0; g < kGroups; ++g) {
+      to.total_0[g] += own.total_0[g];
+      to.number_0[g] += own.number_0[g];
+      to.total_1[g] += own.total_1[g];
+      to.number_1[g] += own.number_1[g];
+    }
   }
+  std::vector<GroupedStratum> pairs;
+  for (const auto& [key, pair] : by_key) pairs.push_back(pair);
   return pairs;
 }
 
@@ -76,7 +85,7 @@ int64_t TasksOf(Quantity q, const QuantitySums& sums) {
   }
 }
 
-IndexSeries WriteWeeks(Quantity q, const Strata& strata,
+IndexSeries WriteWeeks(Quantity q, const Strata& strata, int level,
                        const std::vector<int64_t>& weeks, WeekRange base,
                        double margin, v1::Drift* drift) {
   std::map<int64_t, int64_t> tasks;
@@ -88,7 +97,7 @@ IndexSeries WriteWeeks(Quantity q, const Strata& strata,
   IndexSeries series;
   for (const int64_t week : weeks) {
     const std::vector<GroupedStratum> pairs =
-        Compare(strata, q, base, {week, week});
+        Compare(strata, level, q, base, {week, week});
     v1::IndexWeek* out = drift->add_weeks();
     out->set_from(MondayOf(week));
     out->set_n(tasks[week]);
@@ -128,7 +137,10 @@ void WriteIndex(Quantity q, const Strata& strata, const ErosionBounds& bounds,
   index->set_before_to(MondayOf(before.last));
   index->set_after_from(MondayOf(after.first));
   index->set_after_to(MondayOf(after.last));
-  const std::vector<GroupedStratum> pairs = Compare(strata, q, before, after);
+  const int level = IndexLevelOf(strata, q, bounds.matched);
+  index->set_stratum_level(level);
+  const std::vector<GroupedStratum> pairs =
+      Compare(strata, level, q, before, after);
   const auto point = IndexPoint(pairs);
   if (!point) {
     index->set_verdict(CannotConclude(Reason::kNotIdentified));
@@ -225,6 +237,18 @@ std::optional<Periods> PeriodsOf(const Strata& cells, Quantity quantity) {
                  {weeks[weeks.size() - each], weeks.back()}};
 }
 
+int IndexLevelOf(const Strata& cells, Quantity quantity, double matched) {
+  const int level = cells.empty() ? 0 : cells.begin()->first.level;
+  const std::optional<Periods> periods = PeriodsOf(cells, quantity);
+  if (!periods) return level;
+  for (int coarser = level; coarser < kLevels; ++coarser) {
+    const auto point = IndexPoint(
+        Compare(cells, coarser, quantity, periods->before, periods->after));
+    if (point && point->matched >= matched) return coarser;
+  }
+  return level;
+}
+
 void WriteDrift(Quantity quantity, const Strata& cells,
                 const std::vector<DatedRule>& rules, bool has_ledger,
                 uint64_t seed, const ErosionBounds& bounds,
@@ -255,8 +279,8 @@ void WriteDrift(Quantity quantity, const Strata& cells,
     return;
   }
   const IndexSeries series =
-      WriteWeeks(quantity, cells, weeks, {weeks.front(), weeks[each - 1]},
-                 bounds.margin, drift);
+      WriteWeeks(quantity, cells, IndexLevelOf(cells, quantity, bounds.matched),
+                 weeks, {weeks.front(), weeks[each - 1]}, bounds.margin, drift);
   const uint64_t own_seed = seed + static_cast<uint64_t>(quantity);
   WriteTrend(series, own_seed, drift->mutable_trend());
   WriteBreaks(quantity, series, rules, has_ledger, own_seed,

@@ -49,6 +49,13 @@ std::optional<Periods> PeriodsOf(
     const std::map<StratumKey, std::vector<ErosionCells::Cell>>& cells,
     Quantity quantity);
 
+// The finest level, from that of the cells on, at which `matched` of the tasks
+// of both periods have a like: weather is dropped, then load, then zones are
+// united. The level of the cells where none has.
+int IndexLevelOf(
+    const std::map<StratumKey, std::vector<ErosionCells::Cell>>& cells,
+    Quantity quantity, double matched);
+
 class ErosionReplicates;  // erosion_pulls.h
 
 // "CANNOT_CONCLUDE(N)".

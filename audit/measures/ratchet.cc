@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "audit/measures/cluster_spread.h"
 #include "audit/stats/distributions.h"
 
 namespace plumbline::audit {
@@ -90,7 +91,13 @@ Outcome<std::vector<RatchetCoefficient>> Estimate(
     const std::vector<Row>& rows, int columns,
     std::span<const std::array<double, 2>> contrasts) {
   std::set<size_t> strata;
-  for (const Row& row : rows) strata.insert(row.stratum);
+  std::map<size_t, int64_t> pairs;
+  for (const Row& row : rows) {
+    strata.insert(row.stratum);
+    ++pairs[row.stratum];
+  }
+  std::vector<int64_t> sizes;  // Both halves of a pair are one.
+  for (const auto& [stratum, count] : pairs) sizes.push_back(count / 2);
   if (strata.size() < kFewestStrata) {
     return {Reason::kTooFew, std::to_string(strata.size()) +
                                  " strata with two weeks in a row, at least 6 "
@@ -111,11 +118,13 @@ Outcome<std::vector<RatchetCoefficient>> Estimate(
     RatchetCoefficient out;
     out.value = contrast[0] * (*all)[0] + contrast[1] * (*all)[1];
     double squares = 0;
+    std::vector<double> values;
     for (const auto& fit : without) {
-      const double apart =
-          contrast[0] * fit[0] + contrast[1] * fit[1] - out.value;
+      values.push_back(contrast[0] * fit[0] + contrast[1] * fit[1]);
+      const double apart = values.back() - out.value;
       squares += apart * apart;
     }
+    out.spread = SpreadOf(sizes, values, out.value);
     const double error = std::sqrt((g - 1) / g * squares);
     out.low = out.value - t * error;
     out.high = out.value + t * error;

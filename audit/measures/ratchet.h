@@ -11,6 +11,7 @@
 #include "audit/measures/strata.h"
 #include "audit/stats/outcome.h"
 #include "plumbline/v1/erosion_state.pb.h"
+#include "plumbline/v1/figure.pb.h"
 
 namespace plumbline::audit {
 
@@ -80,6 +81,7 @@ class RatchetCells {
 // never vary: ID.
 struct RatchetCoefficient {
   double value = 0, low = 0, high = 0, p_value = 1;
+  v1::Clusters spread;  // Strata, in pairs of weeks.
 };
 struct RatchetEstimate {
   int64_t strata = 0, pairs = 0, weeks = 0;

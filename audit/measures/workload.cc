@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "audit/measures/coercion.h"
 #include "audit/measures/coverage.h"
 #include "audit/measures/fatigue.h"
@@ -201,6 +202,7 @@ class WorkloadMeasure : public Measure {
       }
       return;
     }
+    AddNotes(result);
     out->set_workers(sums_[kWorkers]);
     out->set_run_limit_s(plan_.run_limit_s());
     out->set_rest_after_run_s(plan_.rest_after_run_s());
@@ -241,6 +243,29 @@ class WorkloadMeasure : public Measure {
                  {"tasks.worker_id", column, "tasks.completed_at"}, result);
   }
 
+  void AddNotes(v1::AuditResult* result) const {
+    const int64_t limit = plan_.run_limit_s() / 60,
+                  rest = plan_.rest_after_run_s() / 60,
+                  daily = plan_.daily_rest_s() / 60,
+                  gap = plan_.shift_gap_s() / 60,
+                  late = plan_.shift_long_s() / 60;
+    result->add_notes(absl::StrCat(
+        "Work and rest, as the audit plan declares them, in minutes: runs of "
+        "more than ",
+        limit, ", a rest of ", rest, " after one, a rest of ", daily,
+        " between days; a pause of ", gap,
+        " ends a shift, and its late hours begin after ", late,
+        ". Margins: ", plan_.fatigue_margin(), " of the share late, ",
+        plan_.coercion_margin(), " of the mean for work after refusals, ",
+        plan_.pressure_margin(), " for the speed-up under pressure."));
+    result->add_notes_zh(
+        absl::StrCat("工作与休息按审计方案预先声明（分钟）：连续工作超过 ",
+                     limit, "，其后休息 ", rest, "，每日之间休息 ", daily,
+                     "；停顿 ", gap, " 视为班次结束，满 ", late,
+                     " 之后为后段时间。界限：迟到比例 ", plan_.fatigue_margin(),
+                     "，拒单后派单为均值的 ", plan_.coercion_margin(),
+                     "，时限下提速 ", plan_.pressure_margin(), "。"));
+  }
   int64_t run_limit() const { return plan_.run_limit_s() * replay::kSecond; }
 
   void AddRuns(const std::vector<Interval>& runs, int gap) {

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "audit/report/cat.h"
+#include "audit/report/figure_cells.h"
 #include "audit/report/numbers.h"
 #include "audit/report/sections.h"
 
@@ -27,6 +28,13 @@ const v1::Drift* Find(const v1::Erosion& erosion, const char* key) {
   return at == erosion.series().end() ? nullptr : &at->second;
 }
 
+// What is not kept apart at a level above 0.
+std::string LevelText(int level, const Words& words) {
+  return words(level == 1   ? T::kErosionLevel1
+               : level == 2 ? T::kErosionLevel2
+                            : T::kErosionLevel3);
+}
+
 std::string IntervalText(const Words& words, bool known, std::string_view low,
                          std::string_view high) {
   return known ? words(T::kIntervalValue, Rounded(low, 3), Rounded(high, 3))
@@ -47,6 +55,8 @@ void AddIndex(const v1::Erosion& erosion, Page* page) {
                  words(T::kIndexValue), words(T::kInterval),
                  words(T::kCrudeValue), words(T::kMatchedShare),
                  words(T::kWorse), words(T::kSteady), words(T::kUnannounced)}};
+  ClusterTable clusters(words);
+  std::vector<std::string> coarser;
   const auto figure = [&](bool known, const std::string& value) {
     return NumberCell(known ? Rounded(value, 3) : words(T::kUnknown));
   };
@@ -77,12 +87,15 @@ void AddIndex(const v1::Erosion& erosion, Page* page) {
     chart.series[0].values.push_back(index.fisher());
     chart.series[0].low.push_back(index.lo());
     chart.series[0].high.push_back(index.hi());
+    clusters.Add(words(name), index.clusters(), 4);
+    if (index.stratum_level() > erosion.stratum_level()) {
+      coarser.push_back(Cat(words(name), words.chinese() ? "：" : ": ",
+                            LevelText(index.stratum_level(), words)));
+    }
   }
-  if (chart.categories.empty()) {
-    page->Table(table);
-  } else {
-    page->Figure(chart, table);
-  }
+  Show(chart, table, page);
+  if (!coarser.empty()) page->List(coarser);
+  clusters.Show(page);
 }
 
 std::string DisclosureText(const Words& words, const v1::Break& one) {
@@ -213,6 +226,13 @@ void AddRatchet(const v1::Ratchet& ratchet, std::string_view name, Page* page) {
   add(T::kRatchetDifference, ratchet.difference());
   add(T::kRatchetPlacebo, ratchet.placebo());
   page->Figure(chart, table);
+  ClusterTable clusters(words);
+  clusters.Add(words(T::kRatchetBoth), ratchet.both().clusters(), 4);
+  clusters.Add(words(T::kRatchetCut), ratchet.cut().clusters(), 4);
+  clusters.Add(words(T::kRatchetRestore), ratchet.restore().clusters(), 4);
+  clusters.Add(words(T::kRatchetDifference), ratchet.difference().clusters(),
+               4);
+  clusters.Show(page);
   page->Paragraph(words(T::kRatchetBase, Count(ratchet.strata()),
                         Count(ratchet.pairs()),
                         words.DriftVerdict(ratchet.verdict())));
@@ -233,6 +253,7 @@ void AddWeather(const v1::Erosion& erosion, Page* page) {
       .header = {words(T::kQuantityName), words(T::kIndexValue),
                  words(T::kInterval), words(T::kTasks), words(T::kMatchedShare),
                  words(T::kWeatherIgnored)}};
+  ClusterTable clusters(words);
   for (const v1::WeatherEffect& effect : erosion.weather()) {
     T name = T::kDriftDuration;
     for (const auto& [key, text] : kQuantities) {
@@ -256,12 +277,10 @@ void AddWeather(const v1::Erosion& erosion, Page* page) {
     chart.series[0].values.push_back(effect.ratio());
     chart.series[0].low.push_back(effect.lo());
     chart.series[0].high.push_back(effect.hi());
+    clusters.Add(label, effect.clusters(), 4);
   }
-  if (chart.categories.empty()) {
-    page->Table(table);
-  } else {
-    page->Figure(chart, table);
-  }
+  Show(chart, table, page);
+  clusters.Show(page);
 }
 
 void AddIncome(const v1::IncomeParts& income, const std::string& currency,
@@ -296,10 +315,8 @@ void AddErosion(const v1::AuditResult& result, Page* page) {
     page->EndSection();
     return;
   }
-  static constexpr T kLevels[] = {T::kErosionLevel1, T::kErosionLevel2,
-                                  T::kErosionLevel3};
-  if (erosion.stratum_level() >= 1 && erosion.stratum_level() <= 3) {
-    page->Paragraph(words(kLevels[erosion.stratum_level() - 1]), "soft");
+  if (erosion.stratum_level() >= 1) {
+    page->Paragraph(LevelText(erosion.stratum_level(), words), "soft");
   }
   if (!erosion.series().empty()) AddIndex(erosion, page);
   for (const auto& [key, name] : kQuantities) {

@@ -125,6 +125,11 @@ void AddReferences(const v1::StrictTarget& target, const std::string& name,
     if (!text.empty()) {
       page->Paragraph(words(T::kStrictBalance, text), "soft");
     }
+    if (rank.n_without_weather() + rank.n_without_zone() > 0) {
+      page->Paragraph(words(T::kStrictWider, Count(rank.n_without_weather()),
+                            Count(rank.n_without_zone())),
+                      "soft");
+    }
   }
 }
 

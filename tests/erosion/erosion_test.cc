@@ -91,7 +91,7 @@ TEST(ReplicatesTest, InfluenceByHand) {
   after.sums.total[kLimitTime] = 7;
   after.sums.number[kLimitTime] = 6;
   strata[StratumKey()] = {before, after};
-  const ErosionPulls pulls(strata, 0);
+  const ErosionPulls pulls(strata, 0, 0.8);
   const v1::AuditPlan plan = DefaultPlan();
   ErosionReplicates whole(plan, 6), parts[2] = {{plan, 6}, {plan, 6}};
   for (int w = 0; w < 6; ++w) {
@@ -422,6 +422,35 @@ TEST(ErosionTest, PartsAndOrderDoNotShow) {
       first.measures().erosion().DebugString(),
       log.RunAbsorbing(workers, 4, &passes).measures().erosion().DebugString());
   EXPECT_EQ(passes, 1);
+}
+
+// Every zone has its tasks in one half of the log only, so nothing has a like
+// until zones are united: then the index is that of all, and its interval too.
+TEST(ErosionTest, StrataAreUnitedUntilMostHaveALike) {
+  FakeLog log;
+  FakeStore store;
+  log.context.store = &store;
+  const replay::Symbol early = store.Add("early"), late = store.Add("late");
+  log.only = {"erosion"};
+  std::vector<std::string> columns = kColumns;
+  columns.push_back("tasks.zone");
+  log.Columns(columns);
+  std::vector<FakeWorker> workers = Platform(
+      16, [](int week) { return week < 8 ? 1800.0 : 1620.0; }, Pay);
+  for (FakeWorker& worker : workers) {
+    for (replay::Task& task : worker.tasks) {
+      const bool first =
+          task.accepted_at <
+          (kFirstMonday + 7 * kWeekSeconds + 6 * 86'400) * replay::kSecond;
+      task.zone = first ? early : late;
+    }
+  }
+  const v1::LikeForLike index =
+      ErosionOf(log, workers).series().at("limit").index();
+  EXPECT_EQ(index.stratum_level(), 3);
+  EXPECT_NEAR(std::stod(index.fisher()), 0.9, 0.005);
+  EXPECT_TRUE(index.has_lo());
+  EXPECT_EQ(index.verdict(), "FINDING");
 }
 
 // Tasks of nobody known are drawn by their local day, whichever part has them.

@@ -423,6 +423,62 @@ TEST_F(StrictnessTest, ThreeTasksGiveReasonsAndNoNumbers) {
   }
 }
 
+// Unpressured tasks in dry weather only: targets of rainy ones are ranked
+// against them once weather is left out, those of another zone once zones are
+// too; the report says how many. The mean rank is counted here task by task.
+TEST_F(StrictnessTest, FreeFallsBackToWiderStrata) {
+  std::vector<FakeWorker> workers = Make({.free_every = 2});
+  EXPECT_EQ(Limit(Run(workers)).references(2).n_without_weather(), 0);
+  const replay::Symbol far = log_.store.Add("B");
+  struct Seen {
+    int worker;
+    bool lunch, free;
+    int64_t took, limit;
+  };
+  std::vector<Seen> all;
+  int64_t wet = 0, away = 0;
+  for (size_t w = 0; w < workers.size(); ++w) {
+    for (replay::Task& task : workers[w].tasks) {
+      const bool rainy = task.weather == rain_;
+      const bool elsewhere =
+          !rainy && task.route_distance / replay::kMetre % 5 == 0;
+      if (elsewhere) task.zone = far;
+      if ((rainy || elsewhere) && !replay::IsKnown(task.limit_at)) {
+        task.limit_at = task.accepted_at + 1000 * replay::kSecond;
+      }
+      wet += rainy;
+      away += elsewhere;
+      const bool free = !replay::IsKnown(task.limit_at);
+      all.push_back(
+          {static_cast<int>(w),
+           task.accepted_at / replay::kSecond % kDaySeconds >= 11 * 3600, free,
+           task.completed_at - task.accepted_at,
+           free ? 0 : task.limit_at - task.accepted_at});
+    }
+  }
+  double sum = 0;
+  int64_t n = 0;
+  for (const Seen& one : all) {
+    if (one.free) continue;
+    int64_t others = 0, met = 0;
+    for (const Seen& two : all) {
+      if (!two.free || two.worker == one.worker || two.lunch != one.lunch) {
+        continue;
+      }
+      ++others;
+      met += two.took <= one.limit;
+    }
+    sum += static_cast<double>(met) / static_cast<double>(others);
+    ++n;
+  }
+  const v1::ReferenceRank& free = Limit(Run(workers)).references(2);
+  EXPECT_EQ(free.n_without_weather(), wet);
+  EXPECT_EQ(free.n_without_zone(), away);
+  EXPECT_EQ(free.n(), n);
+  EXPECT_NEAR(Number(free.pi().value()), sum / static_cast<double>(n), 1e-9);
+  EXPECT_GT(free.balance_size(), 0);
+}
+
 // Last legs of 600 s and some 20 s by worker; where a limit presses, a tenth of
 // the 600 less. With w % 7 * 20 = 0 that is ln 0.9; the mean over the seven
 // kinds of workers is by hand.

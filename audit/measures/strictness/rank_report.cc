@@ -65,6 +65,18 @@ void RankReport::Sum(int r, int t) {
       one.margin = std::strtod(plan_.margin_varying().c_str(), nullptr);
     }
   }
+  for (int w = 0; r == kFree && w < Walk::kWidenings; ++w) {
+    for (const StratumPositionFigures& figures : walk_.wider[w]) {
+      if (figures.sums[r][t].n == 0) continue;
+      one.sums += figures.sums[r][t];
+      one.wider[w] += figures.sums[r][t].n;
+      one.durations += figures.durations[r];
+      ++one.strata;
+      if (figures.targets_vary[t]) {
+        one.margin = std::strtod(plan_.margin_varying().c_str(), nullptr);
+      }
+    }
+  }
   one.any = one.sums.n > 0;
   if (!one.any) return;
   for (int v = 0; v < kBounds; ++v) {
@@ -207,6 +219,8 @@ void RankReport::WriteReference(int r, int t, const WorkerIntervals& intervals,
   rank->set_share_below_middle(RatioText(one.sums.below_middle, one.sums.n));
   rank->set_margin(FloatText(one.margin));
   if (r == kFree) {
+    rank->set_n_without_weather(one.wider[Walk::kWithoutWeather]);
+    rank->set_n_without_zone(one.wider[Walk::kWithoutZone]);
     const double most =
         std::strtod(plan_.free_imbalance_at_most().c_str(), nullptr);
     for (int c = 0; c < kCovariates; ++c) {
@@ -364,6 +378,12 @@ void RankReport::Conclude(int t, v1::StrictTarget* out) const {
             "Fewer than half of the tasks were delivered in time, although the "
             "target pressed.",
             "即使有时限压力，按时送达的任务仍不到一半。", out);
+  } else if (free_counts && unpressed == "AT_OR_ABOVE_MIDDLE" &&
+             2 * free.sums.n < delivered_[t]) {
+    Verdict("CANNOT_CONCLUDE(N)",
+            "Fewer than half of the targets can be compared with tasks without "
+            "pressure, which is too few to say that they are long enough.",
+            "能与无压力任务比较的时限不到一半，不足以说明时限足够。", out);
   } else if (free_counts && unpressed == "AT_OR_ABOVE_MIDDLE") {
     Verdict("AT_OR_ABOVE_MIDDLE", out->references(kFree).reason(),
             out->references(kFree).reason_zh(), out);

@@ -36,6 +36,7 @@ class RankReport {
   struct One {
     PositionSums sums;
     int64_t durations = 0, clusters = 0, strata = 0;
+    int64_t wider[Walk::kWidenings] = {};  // Targets, for FREE.
     double pi[kBounds] = {};
     size_t number[kBounds] = {};
     bool any = false, testable = false;

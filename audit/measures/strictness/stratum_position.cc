@@ -149,7 +149,8 @@ void BalanceSums::operator+=(const BalanceSums& other) {
 
 bool StratumPosition::IsRanked(int r, int t, const PlacedTask& task) const {
   return task.ranked && !task.prebooked && !task.task.censored &&
-         task.task.target[t] != kNoNumber && (r != kBase || task.after);
+         task.task.target[t] != kNoNumber && (r != kBase || task.after) &&
+         (r != kFree || task.alone);
 }
 
 void StratumPosition::FindMembers(std::span<const PlacedTask> tasks) {
@@ -305,10 +306,12 @@ void StratumPosition::RankAgainst(int r, int t,
           after == steps.begin() ? 0 : 1 - (after - 1)->survival;
     }
   }
+  if (r == kObserved || !figures->usable[kObserved]) {
+    figures->targets_vary[t] = targets.Spread() > 0.1 * durations.Spread();
+  }
   if (r != kObserved) return;
   figures->target_n[t] = ranked;
   figures->target_sum[t] = targets.sum();
-  figures->targets_vary[t] = targets.Spread() > 0.1 * durations.Spread();
   if (sums.n == 0) return;
   const double mean =
       std::ldexp(static_cast<double>(sums.rank[kMiddle]), -kRankUnit) /
@@ -427,6 +430,7 @@ BalanceSums StratumPosition::BalanceOf(
       const int64_t value = ValueOf(tasks[i], c);
       if (value == kNoNumber || tasks[i].task.censored) continue;
       const int side = is_free(i) ? 1 : 0;
+      if (side == 0 && !(tasks[i].ranked && tasks[i].alone)) continue;
       ++n[side];
       sum[side] += value;
       squares[side] += Int128{value} * value;
@@ -440,26 +444,27 @@ BalanceSums StratumPosition::BalanceOf(
                                     count * mean[side] * mean[side]) /
                   (count - 1) / 2;
     }
-    const double free = static_cast<double>(n[1]);
-    balance.difference[c] = free * (mean[1] - mean[0]);
-    balance.variance[c] = free * variance;
-    balance.n[c] = free;
+    const double others = static_cast<double>(n[0]);
+    balance.difference[c] = others * (mean[1] - mean[0]);
+    balance.variance[c] = others * variance;
+    balance.n[c] = others;
   }
   return balance;
 }
 
-StratumPositionFigures StratumPosition::Rank(std::span<const PlacedTask> tasks,
-                                             int64_t days_base,
-                                             std::span<WorkerPosition> workers,
-                                             ReplicateSums* replicates) {
-  StratumPositionFigures figures;
+void StratumPosition::RankReferences(int first,
+                                     std::span<const PlacedTask> tasks,
+                                     int64_t days_base,
+                                     std::span<WorkerPosition> workers,
+                                     ReplicateSums* replicates,
+                                     StratumPositionFigures* figures) {
   for (int t = 0; t < kTargets; ++t) {
     ranks_[t].assign(tasks.size(), -1);
     lent_[t].clear();
   }
   FindMembers(tasks);
   int64_t distinct[kReferences] = {};
-  for (int r = 0; r < kReferences; ++r) {
+  for (int r = first; r < kReferences; ++r) {
     std::vector<int64_t> values, lost;
     uint32_t last = UINT32_MAX;
     for (size_t i = 0; i < tasks.size(); ++i) {
@@ -469,28 +474,45 @@ StratumPositionFigures StratumPosition::Rank(std::span<const PlacedTask> tasks,
         continue;
       }
       values.push_back(tasks[i].task.value);
-      figures.own_durations[r] += tasks[i].ranked;
+      figures->own_durations[r] += tasks[i].ranked;
       distinct[r] += tasks[i].task.worker != last;
       last = tasks[i].task.worker;
     }
     durations_[r].Assign(values);
     censored_[r].Assign(lost);
-    figures.durations[r] = durations_[r].size();
+    figures->durations[r] = durations_[r].size();
   }
   const int64_t least[kReferences] = {1, plan_.stratum_min_completed(),
                                       plan_.free_min_completed()};
-  for (int r = 0; r < kReferences; ++r) {
-    figures.usable[r] =
-        figures.durations[r] >= least[r] &&
+  for (int r = first; r < kReferences; ++r) {
+    figures->usable[r] =
+        figures->durations[r] >= least[r] &&
         (r == kObserved || distinct[r] >= plan_.stratum_min_workers()) &&
         (r != kBase || days_base >= plan_.stratum_min_days());
-    for (int t = 0; figures.usable[r] && t < kTargets; ++t) {
-      RankAgainst(r, t, tasks, &figures, workers);
-      if (replicates != nullptr && figures.sums[r][t].n > 0) {
+    for (int t = 0; figures->usable[r] && t < kTargets; ++t) {
+      RankAgainst(r, t, tasks, figures, workers);
+      if (replicates != nullptr && figures->sums[r][t].n > 0) {
         Replicate(r, t, tasks, replicates);
       }
     }
   }
+}
+
+StratumPositionFigures StratumPosition::RankFree(
+    std::span<const PlacedTask> tasks, std::span<WorkerPosition> workers,
+    ReplicateSums* replicates) {
+  StratumPositionFigures figures;
+  RankReferences(kFree, tasks, 0, workers, replicates, &figures);
+  if (figures.usable[kFree]) figures.balance = BalanceOf(tasks);
+  return figures;
+}
+
+StratumPositionFigures StratumPosition::Rank(std::span<const PlacedTask> tasks,
+                                             int64_t days_base,
+                                             std::span<WorkerPosition> workers,
+                                             ReplicateSums* replicates) {
+  StratumPositionFigures figures;
+  RankReferences(kObserved, tasks, days_base, workers, replicates, &figures);
   if (!figures.usable[kObserved]) return figures;
 
   const SortedValues& observed = durations_[kObserved];

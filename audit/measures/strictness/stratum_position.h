@@ -63,12 +63,13 @@ struct ReplicateSums {
   void operator+=(const ReplicateSums& other);
 };
 
-// Mean differences between unpressured and other tasks, over strata.
+// Mean differences between unpressured tasks and those that are ranked against
+// them, over strata.
 enum Covariate { kRoute, kWait, kWeek };
 inline constexpr int kCovariates = 3;
 struct BalanceSums {
   // Sum over strata of n (mean of free - mean of others), of n times the
-  // pooled variance, of n; n the unpressured tasks.
+  // pooled variance, of n; n the others.
   double difference[kCovariates] = {}, variance[kCovariates] = {},
          n[kCovariates] = {};
   void operator+=(const BalanceSums& other);
@@ -105,7 +106,8 @@ struct StratumPositionFigures {
 // Unpressured: load 1, and prebooked, or without any deadline, or every
 // deadline at or above the 95th percentile of the base durations of the
 // stratum; all known when the task is accepted. Prebooked tasks are in no other
-// reference and are not ranked.
+// reference and are not ranked. Against unpressured tasks only targets of tasks
+// accepted alone are ranked: a bundle is given more time than they need.
 //
 // Tasks come grouped by worker; memory and time O(n log n). `replicates` are
 // filled where given: each counts the statistic anew with weights
@@ -120,6 +122,12 @@ class StratumPosition {
                               std::span<WorkerPosition> workers,
                               ReplicateSums* replicates);
 
+  // Against unpressured tasks alone, for strata that have too few of their own:
+  // `tasks` are those of a wider one.
+  StratumPositionFigures RankFree(std::span<const PlacedTask> tasks,
+                                  std::span<WorkerPosition> workers,
+                                  ReplicateSums* replicates);
+
   // Of the last stratum, by place in `tasks`: F against OBS, negative where
   // not ranked; and the durations of each reference in order.
   std::span<const double> ranks(int t) const { return ranks_[t]; }
@@ -133,6 +141,10 @@ class StratumPosition {
 
  private:
   void FindMembers(std::span<const PlacedTask> tasks);
+  void RankReferences(int first, std::span<const PlacedTask> tasks,
+                      int64_t days_base, std::span<WorkerPosition> workers,
+                      ReplicateSums* replicates,
+                      StratumPositionFigures* figures);
   void RankAgainst(int r, int t, std::span<const PlacedTask> tasks,
                    StratumPositionFigures* figures,
                    std::span<WorkerPosition> workers);

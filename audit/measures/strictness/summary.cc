@@ -70,6 +70,30 @@ void AddIndicatorsOf(const v1::StrictTarget& target, const char* name,
                  "grants.",
                  "雨天多耗的时间中，时限给予宽限的比例。", out);
   }
+  for (const v1::CounterfactualCase& one : target.counterfactual().cases()) {
+    if (one.rule() != "FLOOR" || one.n() == 0) continue;
+    const double n = static_cast<double>(one.n());
+    const double same = static_cast<double>(one.late_same()) / n;
+    v1::Figure share;
+    share.set_value(FloatText(same));
+    if (one.has_late_unpressured()) {
+      const double unpressed =
+          std::strtod(one.late_unpressured().c_str(), nullptr) / n;
+      share.set_lo(FloatText(std::min(same, unpressed)));
+      share.set_hi(FloatText(std::max(same, unpressed)));
+      share.set_method("bounds");
+    }
+    const std::string now = RatioText(one.late_now(), one.n(), 3);
+    AddIndicator("STR-8", name, share, one.n(), false,
+                 absl::StrCat("Simulated: share late if no target were below "
+                              "the middle, with the same durations and, at the "
+                              "other end, with unhurried ones. Now: ",
+                              now, "."),
+                 absl::StrCat("模拟：若时限都不低于居中水平，迟到的比例；一端按"
+                              "现有用时，另一端按不赶时间的用时。现为 ",
+                              now, "。"),
+                 out);
+  }
 }
 
 }  // namespace

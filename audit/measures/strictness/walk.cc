@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
@@ -364,6 +365,42 @@ Walk WalkPool(const TaskPool& pool, const v1::AuditPlan& plan,
           plan.speed_low_kmh());
     }
   });
+  std::vector<ReplicateSums> wide_replicates[Walk::kWidenings];
+  std::vector<bool> ranked(walk.cells.size(), false);
+  for (int w = 0; w < Walk::kWidenings; ++w) {
+    std::map<StratumKey, std::vector<uint32_t>> pools;
+    for (uint32_t c = 0; c < walk.cells.size(); ++c) {
+      StratumKey key = walk.cells[c].key;
+      if (key.load != 1) continue;
+      key.weather = 0;
+      if (w == Walk::kWithoutZone) key.zone.clear();
+      pools[key].push_back(c);
+    }
+    const auto wants = [&](uint32_t c) {
+      const int32_t s = walk.cells[c].stratum;
+      return s >= 0 && !ranked[c] && !walk.strata[s].figures.usable[kFree];
+    };
+    std::vector<const std::vector<uint32_t>*> asked;
+    for (const auto& [key, members] : pools) {
+      if (std::any_of(members.begin(), members.end(), wants)) {
+        asked.push_back(&members);
+      }
+    }
+    walk.wider[w].resize(asked.size());
+    wide_replicates[w].resize(walk.replicated ? asked.size() : 0);
+    ForEach(asked.size(), [&](size_t i) {
+      Own& own = all.local();
+      own.gatherer.Clear();
+      for (const uint32_t c : *asked[i]) own.gatherer.Add(c, wants(c));
+      walk.wider[w][i] = own.position.RankFree(
+          own.gatherer.Sorted(), own.workers,
+          walk.replicated ? &wide_replicates[w][i] : nullptr);
+    });
+    for (size_t i = 0; i < asked.size(); ++i) {
+      if (!walk.wider[w][i].usable[kFree]) continue;
+      for (const uint32_t c : *asked[i]) ranked[c] = ranked[c] || wants(c);
+    }
+  }
   walk.workers.resize(workers);
   for (const Own& own : all) {
     for (size_t w = 0; w < workers; ++w) walk.workers[w] += own.workers[w];
@@ -373,6 +410,14 @@ Walk WalkPool(const TaskPool& pool, const v1::AuditPlan& plan,
     walk.balance += stratum.figures.balance;
   }
   for (const ReplicateSums& sums : replicates) walk.replicates += sums;
+  for (int w = 0; w < Walk::kWidenings; ++w) {
+    for (const StratumPositionFigures& figures : walk.wider[w]) {
+      walk.balance += figures.balance;
+    }
+    for (const ReplicateSums& sums : wide_replicates[w]) {
+      walk.replicates += sums;
+    }
+  }
   return walk;
 }
 

@@ -70,6 +70,10 @@ struct Walk {
   int32_t base_first = 0, base_last = -1;  // From first_week on; none: empty.
   std::vector<CellGroup> cells;
   std::vector<StratumOutcome> strata;
+  // Targets of strata with too few unpressured tasks against those of a wider
+  // one: weather left out, then zones too.
+  enum { kWithoutWeather, kWithoutZone, kWidenings };
+  std::vector<StratumPositionFigures> wider[kWidenings];
   std::vector<WorkerPosition> workers;
   bool replicated = false;
   ReplicateSums replicates;
