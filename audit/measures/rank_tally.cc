@@ -10,7 +10,7 @@ using replay::IsKnown;
 
 // To the nearest multiple of 2^-40.
 Int128 ToFixed(double value) {
-  const double scaled = std::ldexp(value, kInfluenceBits);
+  const double scaled = value * TwoTo(kInfluenceBits);
   // Nearly always it fits one word, which is one instruction.
   if (std::fabs(scaled) < 0x1p62) return std::llrint(scaled);
   return static_cast<Int128>(std::nearbyint(scaled));
@@ -200,7 +200,7 @@ void AddInfluence(const WorkerInfluence& influence, double plain,
                   SpreadSums* spread) {
   if (!influence.any) return;
   const double value =
-      std::ldexp(static_cast<double>(influence.fixed), -kInfluenceBits) -
+      static_cast<double>(influence.fixed) * TwoTo(-kInfluenceBits) -
       static_cast<double>(influence.ranked) * plain;
   ++spread->workers;
   spread->influence += ToFixed(value);

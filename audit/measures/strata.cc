@@ -150,11 +150,24 @@ std::string StratumSorter::TextOf(replay::Symbol symbol) const {
   return std::string(context_.store->Text(symbol));
 }
 
-uint32_t StratumSorter::CellOf(const StratumKey& key) {
+uint32_t StratumNumbers::Of(const StratumKey& key) {
   const auto [at, fresh] =
-      cells_.try_emplace(key, static_cast<uint32_t>(keys_.size()));
+      numbers_.try_emplace(key, static_cast<uint32_t>(keys_.size()));
   if (fresh) keys_.push_back(key);
   return at->second;
+}
+
+std::span<const TaskInStratum> OwnNumbers::Of(
+    std::span<const TaskInStratum> tasks, const StratumSorter& sorter) {
+  while (own_.size() < sorter.cells()) {
+    const uint32_t next = static_cast<uint32_t>(own_.size());
+    own_.push_back(numbers_.Of(sorter.KeyOf(next)));
+    same_ = same_ && own_.back() == next;
+  }
+  if (same_) return tasks;
+  tasks_.assign(tasks.begin(), tasks.end());
+  for (TaskInStratum& task : tasks_) task.cell = own_[task.cell];
+  return tasks_;
 }
 
 inline size_t StratumSorter::SlotOf(replay::Symbol zone,

@@ -89,6 +89,19 @@ struct TaskInStratum {
   uint32_t task = 0;  // Place in the tasks of the timeline.
 };
 
+// Strata by number, numbered as met.
+class StratumNumbers {
+ public:
+  // The number of a stratum, new or old.
+  uint32_t Of(const StratumKey& key);
+  const StratumKey& KeyOf(uint32_t number) const { return keys_[number]; }
+  size_t size() const { return keys_.size(); }
+
+ private:
+  std::vector<StratumKey> keys_;
+  std::map<StratumKey, uint32_t> numbers_;
+};
+
 // Gives each task its stratum of level 0, numbered as met. A row costs some
 // table look-ups: texts are looked at once a symbol. Not thread-safe.
 class StratumSorter {
@@ -99,9 +112,9 @@ class StratumSorter {
   std::span<const TaskInStratum> Sort(const replay::WorkerTimeline& timeline);
 
   // The number of a stratum, new or old.
-  uint32_t CellOf(const StratumKey& key);
-  const StratumKey& KeyOf(uint32_t cell) const { return keys_[cell]; }
-  size_t cells() const { return keys_.size(); }
+  uint32_t CellOf(const StratumKey& key) { return numbers_.Of(key); }
+  const StratumKey& KeyOf(uint32_t cell) const { return numbers_.KeyOf(cell); }
+  size_t cells() const { return numbers_.size(); }
 
  private:
   int BandOf(const replay::Task& task) const;
@@ -113,8 +126,7 @@ class StratumSorter {
   HourClock clock_;
   std::vector<int64_t> bands_;  // Upper ends in mm.
   int codes_;                   // Number of codes per zone and vehicle.
-  std::vector<StratumKey> keys_;
-  std::map<StratumKey, uint32_t> cells_;
+  StratumNumbers numbers_;
   std::vector<int8_t> weather_of_;           // By symbol.
   std::vector<std::vector<int32_t>> slots_;  // [vehicle][zone], -1 for none.
   std::vector<int32_t> cell_of_;             // [slot][code], -1 for none.
@@ -150,6 +162,22 @@ class WorkerStrata {
   const replay::WorkerTimeline* timeline_ = nullptr;
   std::span<const TaskInStratum> tasks_;
   bool sorted_ = false;
+};
+
+// Tasks that one sorter has sorted, in numbers of one's own, which other strata
+// may have taken first. The span lives until the next call.
+class OwnNumbers {
+ public:
+  std::span<const TaskInStratum> Of(std::span<const TaskInStratum> tasks,
+                                    const StratumSorter& sorter);
+  StratumNumbers& numbers() { return numbers_; }
+  const StratumNumbers& numbers() const { return numbers_; }
+
+ private:
+  StratumNumbers numbers_;
+  std::vector<uint32_t> own_;  // By number of the sorter.
+  bool same_ = true;           // As the sorter's.
+  std::vector<TaskInStratum> tasks_;
 };
 
 }  // namespace plumbline::audit

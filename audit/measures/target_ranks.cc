@@ -225,19 +225,16 @@ void PlainRank::Add(const PlainRank& other) {
   }
 }
 
-RankedTasks::RankedTasks(const MeasureContext& context, int64_t kept_bytes)
-    : kept_bytes_(kept_bytes),
-      sorter_(std::make_unique<StratumSorter>(context)) {}
-
 RankedTasks::Cell& RankedTasks::CellAt(uint32_t cell) {
   if (cell >= cells_.size()) cells_.resize(cell + 1);
   return cells_[cell];
 }
 
-void RankedTasks::Add(const replay::WorkerTimeline& timeline) {
-  const std::span<const TaskInStratum> tasks = sorter_->Sort(timeline);
-  if (tasks.empty()) return;
-  cells_.resize(std::max(cells_.size(), sorter_->cells()));
+void RankedTasks::Add(std::span<const TaskInStratum> sorted,
+                      const StratumSorter& sorter) {
+  if (sorted.empty()) return;
+  const std::span<const TaskInStratum> tasks = strata_.Of(sorted, sorter);
+  cells_.resize(std::max(cells_.size(), strata_.numbers().size()));
   const uint32_t worker = records_.workers();
   records_.Add(tasks);
   for (const TaskInStratum& task : tasks) {
@@ -257,7 +254,7 @@ void RankedTasks::Absorb(RankedTasks& other) {
   // Their cells in our numbers.
   std::vector<uint32_t> ours(other.cells_.size());
   for (uint32_t i = 0; i < ours.size(); ++i) {
-    ours[i] = sorter_->CellOf(other.sorter_->KeyOf(i));
+    ours[i] = strata_.numbers().Of(other.strata_.numbers().KeyOf(i));
     Cell& cell = CellAt(ours[i]);
     cell.completed += other.cells_[i].completed;
     cell.workers += other.cells_[i].workers;
@@ -384,7 +381,7 @@ std::map<StratumKey, int64_t> RankedTasks::PoolWorkers() const {
   for (uint32_t i = 0; i < cells_.size(); ++i) {
     if (cells_[i].completed == 0) continue;
     for (int level = 0; level < kLevels; ++level) {
-      pools[sorter_->KeyOf(i).At(level)].push_back(i);
+      pools[strata_.numbers().KeyOf(i).At(level)].push_back(i);
     }
   }
   std::map<StratumKey, int64_t> workers = folded_workers_;
@@ -419,7 +416,7 @@ void RankedTasks::Save(v1::TargetsFirst* first) const {
   // By key, since numbers depend on the order of reading.
   std::map<StratumKey, uint32_t> cells;
   for (uint32_t i = 0; i < cells_.size(); ++i) {
-    cells.emplace(sorter_->KeyOf(i), i);
+    cells.emplace(strata_.numbers().KeyOf(i), i);
   }
   for (const auto& [key, i] : cells) {
     const Folded counts = CountsOf(i);
@@ -446,7 +443,7 @@ void RankedTasks::Save(v1::TargetsFirst* first) const {
 
 void RankedTasks::Merge(const v1::TargetsFirst& first) {
   for (const v1::TargetsFirst::Cell& other : first.cells()) {
-    const uint32_t at = sorter_->CellOf(
+    const uint32_t at = strata_.numbers().Of(
         StratumKey::FromCode(0, other.zone(), other.vehicle(), other.code()));
     for (const int64_t day : other.days()) CellAt(at).days.Add(day);
     CellAt(at);
@@ -473,8 +470,8 @@ TargetRanks RankedTasks::Rank(const v1::AuditPlan& plan) const {
   Close();
   std::vector<CellFigures> figures(cells_.size());
   for (uint32_t i = 0; i < cells_.size(); ++i) {
-    figures[i] = {sorter_->KeyOf(i), cells_[i].completed, cells_[i].workers,
-                  cells_[i].days};
+    figures[i] = {strata_.numbers().KeyOf(i), cells_[i].completed,
+                  cells_[i].workers, cells_[i].days};
   }
   std::vector<uint32_t> seen_by;
   uint32_t pool = 0;
@@ -528,10 +525,9 @@ TargetRanks RankedTasks::Rank(const v1::AuditPlan& plan) const {
   return ranks;
 }
 
-SecondLook::SecondLook(const v1::TargetsFirst& first,
-                       const MeasureContext& context, int64_t kept_bytes)
-    : kept_bytes_(kept_bytes),
-      sorter_(std::make_unique<StratumSorter>(context)) {
+SecondLook::SecondLook(const v1::TargetsFirst& first, const v1::AuditPlan& plan,
+                       int64_t kept_bytes)
+    : kept_bytes_(kept_bytes) {
   std::map<StratumKey, int64_t> pools;
   for (const v1::TargetsFirst::Pool& pool : first.pools()) {
     pools[StratumKey::FromCode(pool.level(), pool.zone(), pool.vehicle(),
@@ -544,7 +540,7 @@ SecondLook::SecondLook(const v1::TargetsFirst& first,
     const v1::TargetsFirst::Cell& cell = first.cells(i);
     const StratumKey key =
         StratumKey::FromCode(0, cell.zone(), cell.vehicle(), cell.code());
-    const uint32_t at = sorter_->CellOf(key);
+    const uint32_t at = strata_.numbers().Of(key);
     if (at == cell_of.size()) cell_of.push_back(i);
     CellFigures& figures = cells[at];
     figures.key = key;
@@ -557,8 +553,7 @@ SecondLook::SecondLook(const v1::TargetsFirst& first,
   }
   cells.resize(cell_of.size());
   chosen_ = ChooseStrata(
-      cells, context.plan != nullptr ? *context.plan : v1::AuditPlan(),
-      [&pools](const StratumKey& key, std::span<const uint32_t>) {
+      cells, plan, [&pools](const StratumKey& key, std::span<const uint32_t>) {
         const auto at = pools.find(key);
         return at == pools.end() ? 0 : at->second;
       });
@@ -596,10 +591,10 @@ SecondLook::SecondLook(const v1::TargetsFirst& first,
   done_.strata.resize(chosen_.size());
 }
 
-void SecondLook::Add(const replay::WorkerTimeline& timeline) {
-  const std::span<const TaskInStratum> tasks = sorter_->Sort(timeline);
+void SecondLook::Add(std::span<const TaskInStratum> tasks,
+                     const StratumSorter& sorter) {
   if (tasks.empty()) return;
-  waiting_.Add(tasks);
+  waiting_.Add(strata_.Of(tasks, sorter));
   if (waiting_.bytes() <= kept_bytes_) return;
   done_ = All();
   waiting_.Clear();

@@ -52,9 +52,10 @@ class PlainRank {
 // second look at the tasks.
 class RankedTasks {
  public:
-  RankedTasks(const MeasureContext& context, int64_t kept_bytes);
+  explicit RankedTasks(int64_t kept_bytes) : kept_bytes_(kept_bytes) {}
 
-  void Add(const replay::WorkerTimeline& timeline);
+  // The tasks of one worker as `sorter` has sorted them, the same in all calls.
+  void Add(std::span<const TaskInStratum> tasks, const StratumSorter& sorter);
   // Takes over what `other`, made with the same context, has seen.
   void Absorb(RankedTasks& other);
 
@@ -97,7 +98,7 @@ class RankedTasks {
   void Fold();
 
   int64_t kept_bytes_;
-  std::unique_ptr<StratumSorter> sorter_;
+  OwnNumbers strata_;
   bool kept_ = true;
   std::vector<Cell> cells_;
   // Sorted where they stand when they are first asked for.
@@ -112,10 +113,11 @@ class RankedTasks {
 // references are those of the merged first state.
 class SecondLook {
  public:
-  SecondLook(const v1::TargetsFirst& first, const MeasureContext& context,
+  SecondLook(const v1::TargetsFirst& first, const v1::AuditPlan& plan,
              int64_t kept_bytes);
 
-  void Add(const replay::WorkerTimeline& timeline);
+  // As RankedTasks::Add.
+  void Add(std::span<const TaskInStratum> tasks, const StratumSorter& sorter);
   void Absorb(const SecondLook& other);
   void Save(v1::TargetsSecond* second) const;
   void Merge(const v1::TargetsSecond& second);
@@ -134,7 +136,7 @@ class SecondLook {
   std::vector<StratumFigures> figures_;
   PlainRank plain_;
   int64_t kept_bytes_;
-  std::unique_ptr<StratumSorter> sorter_;
+  OwnNumbers strata_;
   mutable TaskRecords waiting_;  // As in RankedTasks.
   Sums done_;
 };

@@ -40,12 +40,11 @@ class Targets : public Measure {
       : Measure(context),
         context_(context),
         plan_(PlanOf(context)),
-        own_(WithPlan(context, plan_)),
         tally_(plan_),
         has_{context.Has("tasks.promised_at"), context.Has("tasks.limit_at")} {
     ranks_ = (has_[0] || has_[1]) && context.Has("tasks.accepted_at") &&
              context.Has("tasks.completed_at");
-    if (ranks_) first_ = std::make_unique<RankedTasks>(own_, own_.kept_bytes);
+    if (ranks_) first_ = std::make_unique<RankedTasks>(context.kept_bytes);
   }
 
   std::string_view id() const override { return "targets"; }
@@ -55,13 +54,17 @@ class Targets : public Measure {
   }
 
   void Observe(const replay::WorkerTimeline& timeline,
-               const WorkerSummary&) override {
+               const WorkerSummary& summary) override {
+    const auto add = [&](auto& ranked) {
+      if (!timeline.known) return;
+      ranked.Add(summary.strata->Tasks(), summary.strata->sorter());
+    };
     if (second_ != nullptr) {
-      if (timeline.known) second_->Add(timeline);
+      add(*second_);
       return;
     }
     if (has_[0] || has_[1]) tally_.Observe(timeline);
-    if (ranks_ && timeline.known) first_->Add(timeline);
+    if (ranks_) add(*first_);
   }
 
   void BeginSecondPass(const v1::MeasureState& merged) override {
@@ -70,7 +73,7 @@ class Targets : public Measure {
     first_state_ =
         std::shared_ptr<const v1::TargetsFirst>(state, &state->first());
     second_ =
-        std::make_unique<SecondLook>(*first_state_, own_, own_.kept_bytes);
+        std::make_unique<SecondLook>(*first_state_, plan_, context_.kept_bytes);
     first_.reset();
   }
 
@@ -283,7 +286,6 @@ class Targets : public Measure {
 
   const MeasureContext& context_;
   const v1::AuditPlan plan_;
-  const MeasureContext own_;  // With the plan above, which is never null.
   TargetTally tally_;
   const std::array<bool, kTargets> has_;
   bool ranks_ = false;

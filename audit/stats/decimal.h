@@ -6,6 +6,14 @@
 
 namespace plumbline::audit {
 
+// 2^bits, by which a product has the bits that ldexp gives, but is faster.
+consteval double TwoTo(int bits) {
+  double value = 1;
+  for (; bits > 0; --bits) value *= 2;
+  for (; bits < 0; ++bits) value /= 2;
+  return value;
+}
+
 using Int128 = __int128;
 
 // Decimals behind the point in shares, indices and statistics.

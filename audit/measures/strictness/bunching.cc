@@ -145,7 +145,7 @@ void BunchingTest::Prepare(size_t workers) {
       if (!curves_[t][c].fitted) continue;
       for (int b = 0; b < kSlackBins; ++b) {
         steps_[t][c][b] =
-            std::llrint(std::ldexp(curves_[t][c].derivative[b], kPartUnit));
+            std::llrint(curves_[t][c].derivative[b] * TwoTo(kPartUnit));
       }
     }
   }

@@ -18,9 +18,7 @@ constexpr int kLogUnit = 32;
 constexpr int kMostRounds = 2000;
 constexpr double kStill = 1e-11;
 
-double Real(int64_t log) {
-  return std::ldexp(static_cast<double>(log), -kLogUnit);
-}
+double Real(int64_t log) { return static_cast<double>(log) * TwoTo(-kLogUnit); }
 
 }  // namespace
 
@@ -58,7 +56,7 @@ void PressureTest::Gather(const TaskPool& pool,
                    });
   for (const StrictTask& task : tasks) {
     const int64_t log = std::llrint(
-        std::ldexp(std::log(static_cast<double>(task.leg) / 1000), kLogUnit));
+        std::log(static_cast<double>(task.leg) / 1000) * TwoTo(kLogUnit));
     for (int t = 0; t < kTargets; ++t) {
       const bool pressed =
           task.target[t] != kNoNumber &&

@@ -12,7 +12,7 @@ namespace plumbline::audit {
 namespace {
 
 int64_t ToUnit(double value) {
-  return std::llrint(std::ldexp(value, kInfluenceUnit));
+  return std::llrint(value * TwoTo(kInfluenceUnit));
 }
 
 // Whole seconds are counted in a table, which is faster than sorting.

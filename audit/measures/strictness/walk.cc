@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 #include "audit/measures/local_clock.h"
+#include "audit/stats/decimal.h"
 
 namespace plumbline::audit {
 namespace {
@@ -208,7 +209,7 @@ void AddBands(std::span<const PlacedTask> tasks,
               const StratumPosition& position, const BandList& bands,
               const Walk& walk, BandTally* tally) {
   const auto unit = [](double value) {
-    return static_cast<int64_t>(std::llrint(std::ldexp(value, kInfluenceUnit)));
+    return static_cast<int64_t>(std::llrint(value * TwoTo(kInfluenceUnit)));
   };
   for (int t = 0; t < kTargets; ++t) {
     std::vector<int64_t> share(bands.size(), 0);
