@@ -128,8 +128,7 @@ Outcome<std::vector<RatchetCoefficient>> Estimate(
     const double error = std::sqrt((g - 1) / g * squares);
     out.low = out.value - t * error;
     out.high = out.value + t * error;
-    out.p_value = error > 0 ? StudentTwoSided(out.value / error, g - 1)
-                            : (out.value == 0 ? 1 : 0);
+    out.p_value = StudentPValue(out.value, error, g - 1);
     found.push_back(out);
   }
   return found;

@@ -6,6 +6,7 @@
 #include "audit/measures/cluster_spread.h"
 #include "audit/measures/state_codec.h"
 #include "audit/measures/target_tally.h"
+#include "audit/stats/cluster_bootstrap.h"
 #include "audit/stats/distributions.h"
 #include "audit/stats/least_squares.h"
 
@@ -13,7 +14,6 @@ namespace plumbline::audit {
 namespace {
 
 constexpr int kUnit = 20;  // Sums in 2^-20.
-constexpr int64_t kFewestClusters = 6;
 
 }  // namespace
 
@@ -244,9 +244,8 @@ v1::Figure FigureOf(const WorkerBlocks::Estimate& estimate) {
 }
 
 double PValueOf(const WorkerBlocks::Estimate& estimate) {
-  if (estimate.standard_error == 0) return estimate.value == 0 ? 1 : 0;
-  return StudentTwoSided(estimate.value / estimate.standard_error,
-                         static_cast<double>(estimate.clusters - 1));
+  return StudentPValue(estimate.value, estimate.standard_error,
+                       static_cast<double>(estimate.clusters - 1));
 }
 
 }  // namespace plumbline::audit

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "audit/stats/distributions.h"
+
 namespace plumbline::audit {
 
 Outcome<ConfidenceInterval> BootstrapInterval(
@@ -36,6 +38,26 @@ Outcome<ConfidenceInterval> BootstrapInterval(
   return ConfidenceInterval{
       at(std::floor(options.alpha / 2 * size + kSlack)),
       at(std::ceil((1 - options.alpha / 2) * size - kSlack))};
+}
+
+std::optional<PolicyInterval> IntervalOf(double value, double standard_error,
+                                         int64_t clusters,
+                                         std::span<const double> replicates) {
+  if (clusters < kFewestClusters) return std::nullopt;
+  if (clusters >= kFewForReplicates && !replicates.empty()) {
+    BootstrapOptions options;
+    options.replicates = static_cast<int>(replicates.size());
+    options.minimum_clusters = kFewestClusters;
+    const Outcome<ConfidenceInterval> ends =
+        BootstrapInterval(clusters, options, [&replicates](int b) {
+          return std::optional<double>(replicates[static_cast<size_t>(b)]);
+        });
+    if (ends.ok()) return PolicyInterval{ends->low, ends->high, true};
+  }
+  const double half =
+      StudentQuantile(0.975, static_cast<double>(clusters - 1)) *
+      standard_error;
+  return PolicyInterval{value - half, value + half, false};
 }
 
 }  // namespace plumbline::audit

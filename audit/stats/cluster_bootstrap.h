@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "audit/stats/outcome.h"
@@ -28,6 +30,29 @@ struct BootstrapOptions {
 Outcome<ConfidenceInterval> BootstrapInterval(
     int64_t clusters, const BootstrapOptions& options,
     const std::function<std::optional<double>(int replicate)>& statistic);
+
+// The one policy by which a statistic of whole clusters has its 95 % interval:
+//
+//   fewer than 6 clusters            none
+//   6 to 39, or more than 200,000,   value -+ t(G - 1) standard error
+//   or no replicates
+//   else                             percentiles of the replicates
+//
+// With few clusters replicates are too narrow; of very many they cannot be told
+// from t.
+inline constexpr int64_t kFewestClusters = 6;
+inline constexpr int64_t kFewForReplicates = 40;
+inline constexpr int64_t kManyForReplicates = 200'000;
+inline bool WantsReplicates(int64_t clusters) {
+  return clusters >= kFewForReplicates && clusters <= kManyForReplicates;
+}
+struct PolicyInterval {
+  double low = 0, high = 0;
+  bool replicated = false;
+};
+std::optional<PolicyInterval> IntervalOf(double value, double standard_error,
+                                         int64_t clusters,
+                                         std::span<const double> replicates);
 
 }  // namespace plumbline::audit
 

@@ -32,6 +32,11 @@ double StudentTwoSided(double t, double degrees) {
          math::cdf(math::complement(math::students_t(degrees), std::fabs(t)));
 }
 
+double StudentPValue(double value, double standard_error, double degrees) {
+  if (standard_error <= 0) return value == 0 ? 1 : 0;
+  return StudentTwoSided(value / standard_error, degrees);
+}
+
 double ChiSquaredQuantile(double probability, double degrees) {
   return math::quantile(math::chi_squared(degrees), probability);
 }

@@ -16,6 +16,9 @@ double NormalQuantile(double probability);
 double NormalTwoSided(double z);  // P(|Z| >= |z|)
 double StudentQuantile(double probability, double degrees);
 double StudentTwoSided(double t, double degrees);
+// The same for a value and its standard error; without an error 1 where the
+// value is 0, else 0.
+double StudentPValue(double value, double standard_error, double degrees);
 double ChiSquaredQuantile(double probability, double degrees);
 double ChiSquaredUpper(double x, double degrees);
 double FisherUpper(double x, double degrees_1, double degrees_2);

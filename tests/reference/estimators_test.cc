@@ -691,5 +691,30 @@ TEST(ClusterBootstrap, DegenerateCases) {
   EXPECT_EQ(interval->high, 974);
 }
 
+// t.975(5) is 2.5705818366, t.975(38) 2.0243941639.
+TEST(ClusterBootstrap, OnePolicyForAllIntervals) {
+  std::vector<double> replicates;
+  for (int b = 1; b <= 999; ++b) replicates.push_back(b);
+  EXPECT_FALSE(IntervalOf(500, 1, 5, replicates).has_value());
+  const auto few = IntervalOf(500, 2, 6, replicates);
+  ASSERT_TRUE(few.has_value());
+  EXPECT_NEAR(few->high, 500 + 2 * 2.5705818366, 1e-8);
+  EXPECT_NEAR(IntervalOf(500, 1, 39, replicates)->low, 500 - 2.0243941639,
+              1e-8);
+  const auto more = IntervalOf(500, 1, 40, replicates);
+  EXPECT_TRUE(more->replicated);
+  EXPECT_EQ(more->low, 25);
+  EXPECT_EQ(more->high, 975);
+  EXPECT_FALSE(IntervalOf(500, 1, 300'000, {})->replicated);
+  EXPECT_TRUE(WantsReplicates(200'000));
+  EXPECT_FALSE(WantsReplicates(200'001));
+}
+
+TEST(Distributions, PValueOfAValueAndItsError) {
+  EXPECT_NEAR(StudentPValue(2 * 2.5705818366, 2, 5), 0.05, 1e-9);
+  EXPECT_EQ(StudentPValue(0, 0, 5), 1);
+  EXPECT_EQ(StudentPValue(0.1, 0, 5), 0);
+}
+
 }  // namespace
 }  // namespace plumbline::audit

@@ -255,9 +255,7 @@ void PressureTest::Write(int t, const WorkerIntervals& intervals,
   }
   const double error = interval.standard_error;
   out->set_p_value(FloatText(
-      error > 0 ? StudentTwoSided(one.delta / error,
-                                  static_cast<double>(one.workers - 1))
-                : (one.delta == 0 ? 1.0 : 0.0)));
+      StudentPValue(one.delta, error, static_cast<double>(one.workers - 1))));
   const double margin = std::strtod(plan_.pressure_margin().c_str(), nullptr);
   if (*interval.high < -margin) {
     judge(

@@ -16,8 +16,6 @@
 namespace plumbline::audit {
 namespace {
 
-constexpr int64_t kFewForReplicates = 40;
-constexpr int64_t kManyForReplicates = 200'000;
 constexpr int kTile = 32;  // Replicates at a time.
 
 }  // namespace
@@ -53,14 +51,8 @@ void WorkerIntervals::Run() {
     interval.standard_error =
         std::sqrt(g / (g - 1) * std::max(squares - sum * sum / g, 0.0));
     if (one.clusters < kFewestClusters) continue;
-    const double half =
-        StudentBound(one.clusters - 1) * interval.standard_error;
-    interval.low = one.value - half;
-    interval.high = one.value + half;
-    interval.method = "clustered t";
     interval.spread = SpreadOfParts(one.value, one.parts, one.rows);
-    if (one.clusters < kFewForReplicates) continue;
-    if (one.counted.empty() && one.clusters <= kManyForReplicates) {
+    if (one.counted.empty() && WantsReplicates(one.clusters)) {
       linear.push_back(s);
     }
   }
@@ -95,20 +87,18 @@ void WorkerIntervals::Run() {
       one.counted.push_back(one.value +
                             moved[static_cast<size_t>(b) * width + i]);
     }
-    one.interval.method = "linear bootstrap";
   }
-  for (Statistic& one : statistics_) {
-    if (one.counted.empty() || one.clusters < kFewForReplicates) continue;
-    BootstrapOptions options;
-    options.replicates = static_cast<int>(one.counted.size());
-    options.minimum_clusters = kFewestClusters;
-    const Outcome<ConfidenceInterval> ends = BootstrapInterval(
-        one.clusters, options,
-        [&one](int b) { return std::optional<double>(one.counted[b]); });
-    if (!ends.ok()) continue;
-    if (one.interval.method == "clustered t") one.interval.method = "bootstrap";
+  for (size_t s = 0; s < statistics_.size(); ++s) {
+    Statistic& one = statistics_[s];
+    const std::optional<PolicyInterval> ends = IntervalOf(
+        one.value, one.interval.standard_error, one.clusters, one.counted);
+    if (!ends) continue;
     one.interval.low = ends->low;
     one.interval.high = ends->high;
+    const bool is_linear = std::binary_search(linear.begin(), linear.end(), s);
+    one.interval.method = !ends->replicated ? "clustered t"
+                          : is_linear       ? "linear bootstrap"
+                                            : "bootstrap";
   }
 }
 

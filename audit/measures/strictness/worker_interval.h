@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/stats/cluster_bootstrap.h"
 #include "plumbline/v1/strictness.pb.h"
 
 namespace plumbline::audit {
@@ -15,15 +16,10 @@ namespace plumbline::audit {
 // statistic is given by its value and its linear parts: how much each worker
 // moves it, adding up to about nothing.
 //
-//   fewer than 6 workers      no interval (reason N)
-//   6 to 39                   "clustered t": value -+ t(G-1) sqrt(G/(G-1)
-//                             sum (part - mean)^2)
-//   40 and more               percentiles of replicates, either counted anew
-//                             ("bootstrap") or of the linear statistic,
-//                             value + sum (W - 1) part ("linear bootstrap"),
-//                             W = PoissonWeight(seed, key, b)
-//   more than 200,000         "clustered t", from which replicates cannot be
-//                             told apart
+// by the policy of audit/stats/cluster_bootstrap.h: "clustered t" with the
+// error sqrt(G/(G-1) sum (part - mean)^2), "bootstrap" of replicates counted
+// anew, or "linear bootstrap" of value + sum (W - 1) part, W =
+// PoissonWeight(seed, key, b).
 //
 // Give all statistics, Run once, then ask. Replicates run on all threads; each
 // adds its workers in order, so the bits are the same. O(B G) hashes.
@@ -64,8 +60,6 @@ class WorkerIntervals {
   int replicates_;
   std::vector<Statistic> statistics_;
 };
-
-inline constexpr int64_t kFewestClusters = 6;
 
 // What such an interval rests on, from the same parts and rows.
 v1::Clusters SpreadOfParts(double value, std::span<const double> parts,
