@@ -139,7 +139,7 @@ BunchingTest::Curve BunchingTest::Fit(const SlackCounts& counts,
 
 void BunchingTest::Prepare(size_t workers) {
   if (!curves_[0][0].fitted && !curves_[1][0].fitted) return;
-  owns_ = std::vector<Own>(workers);
+  workers_ = workers;
   for (int t = 0; t < kTargets; ++t) {
     for (int c = 0; c < kCurves; ++c) {
       if (!curves_[t][c].fitted) continue;
@@ -151,44 +151,57 @@ void BunchingTest::Prepare(size_t workers) {
   }
 }
 
+void BunchingTest::Own::operator+=(const Own& other) {
+  unpenalised += other.unpenalised;
+  for (int t = 0; t < kTargets; ++t) {
+    n[t] += other.n[t];
+    for (int c = 0; c < kCurves; ++c) part[t][c] += other.part[t][c];
+  }
+}
+
 void BunchingTest::Visit(std::span<const StrictTask> tasks) {
-  if (owns_.empty()) return;
+  if (workers_ == 0) return;
+  std::vector<Own>& owns = owns_.local();
+  owns.resize(workers_);
   for (const StrictTask& task : tasks) {
     if (task.censored) continue;
     for (int t = 0; t < kTargets; ++t) {
       if (task.target[t] == kNoNumber) continue;
       const int bin = SlackBinOf(int64_t{task.target[t]} - task.value);
       if (bin < 0) continue;
-      Own& own = owns_[task.worker];
-      own.n[t].fetch_add(1, std::memory_order_relaxed);
+      Own& own = owns[task.worker];
+      ++own.n[t];
       for (int c = 0; c < kUnpenalised; ++c) {
-        own.part[t][c].fetch_add(steps_[t][c][bin], std::memory_order_relaxed);
+        own.part[t][c] += steps_[t][c][bin];
       }
       if (t == 0 && task.target[1] == kNoNumber) {
-        own.unpenalised.fetch_add(1, std::memory_order_relaxed);
-        own.part[t][kUnpenalised].fetch_add(steps_[t][kUnpenalised][bin],
-                                            std::memory_order_relaxed);
+        ++own.unpenalised;
+        own.part[t][kUnpenalised] += steps_[t][kUnpenalised][bin];
       }
     }
   }
 }
 
 void BunchingTest::AddStatistics(WorkerIntervals* intervals) {
-  if (owns_.empty()) return;
+  if (workers_ == 0) return;
+  std::vector<Own> owns(workers_);
+  for (const std::vector<Own>& of_thread : owns_) {
+    for (size_t w = 0; w < of_thread.size(); ++w) owns[w] += of_thread[w];
+  }
   for (int t = 0; t < kTargets; ++t) {
     std::vector<int64_t> rows, unpenalised;
-    for (const Own& own : owns_) {
-      rows.push_back(own.n[t].load());
+    for (const Own& own : owns) {
+      rows.push_back(own.n[t]);
       clusters_[t] += rows.back() > 0;
-      unpenalised.push_back(own.unpenalised.load());
+      unpenalised.push_back(own.unpenalised);
       if (t == 0) unpenalised_clusters_ += unpenalised.back() > 0;
     }
     for (int c = 0; c < kCurves; ++c) {
       if (!curves_[t][c].fitted) continue;
       std::vector<double> parts;
-      for (const Own& own : owns_) {
+      for (const Own& own : owns) {
         parts.push_back(
-            std::ldexp(static_cast<double>(own.part[t][c].load()), -kPartUnit));
+            std::ldexp(static_cast<double>(own.part[t][c]), -kPartUnit));
       }
       curves_[t][c].number =
           c == kUnpenalised

@@ -1,8 +1,9 @@
 #ifndef PLUMBLINE_AUDIT_MEASURES_STRICTNESS_BUNCHING_H_
 #define PLUMBLINE_AUDIT_MEASURES_STRICTNESS_BUNCHING_H_
 
+#include <tbb/enumerable_thread_specific.h>
+
 #include <array>
-#include <atomic>
 #include <span>
 #include <vector>
 
@@ -69,11 +70,14 @@ class BunchingTest {
   int64_t unpenalised_clusters_ = 0;
   bool has_limits_ = false;
   struct Own {
-    std::atomic<int64_t> part[kTargets][kCurves] = {};
-    std::atomic<int64_t> n[kTargets] = {};
-    std::atomic<int64_t> unpenalised = 0;
+    int64_t part[kTargets][kCurves] = {};
+    int64_t n[kTargets] = {};
+    int64_t unpenalised = 0;
+    void operator+=(const Own& other);
   };
-  std::vector<Own> owns_;  // By worker; empty where nothing was fitted.
+  // By worker, of each thread; empty where nothing was fitted.
+  tbb::enumerable_thread_specific<std::vector<Own>> owns_;
+  size_t workers_ = 0;
   int64_t steps_[kTargets][kCurves][kSlackBins] = {};
 };
 

@@ -134,11 +134,25 @@ ConcessionFit::Fitted ConcessionFit::FitTarget(int t) {
 }
 
 void ConcessionFit::Prepare(size_t workers) {
-  if (fitted_[0].ok || fitted_[1].ok) owns_ = std::vector<Own>(workers);
+  if (fitted_[0].ok || fitted_[1].ok) workers_ = workers;
+}
+
+void ConcessionFit::Own::operator+=(const Own& other) {
+  for (int t = 0; t < kTargets; ++t) {
+    n[t] += other.n[t];
+    for (int k = 0; k < kMostConditions; ++k) {
+      for (int side = 0; side < 2; ++side) {
+        part[t][k][side] += other.part[t][k][side];
+      }
+    }
+  }
 }
 
 void ConcessionFit::Visit(size_t cell, std::span<const StrictTask> tasks) {
-  for (int t = 0; t < kTargets && !owns_.empty(); ++t) {
+  if (workers_ == 0) return;
+  std::vector<Own>& owns = owns_.local();
+  owns.resize(workers_);
+  for (int t = 0; t < kTargets; ++t) {
     const Fitted& fitted = fitted_[t];
     if (!fitted.ok || walk_.cells[cell].moments[t].n == 0) continue;
     const std::vector<int64_t>& row = rows_[t][cell];
@@ -160,15 +174,13 @@ void ConcessionFit::Visit(size_t cell, std::span<const StrictTask> tasks) {
       const double errors[] = {
           task.value / 1000 - cost - fitted.cost[last] * route,
           task.target[t] / 1000 - grant - fitted.grant[last] * route};
-      Own& own = owns_[task.worker];
-      own.n[t].fetch_add(1, std::memory_order_relaxed);
+      Own& own = owns[task.worker];
+      ++own.n[t];
       for (size_t k = 0; k < conditions; ++k) {
         const double pull =
             pulls[k] + fitted.conditions[k].inverse[last] * route;
         for (int side = 0; side < 2; ++side) {
-          own.part[t][k][side].fetch_add(
-              std::llrint(pull * errors[side] * kPartScale),
-              std::memory_order_relaxed);
+          own.part[t][k][side] += std::llrint(pull * errors[side] * kPartScale);
         }
       }
     }
@@ -176,23 +188,25 @@ void ConcessionFit::Visit(size_t cell, std::span<const StrictTask> tasks) {
 }
 
 void ConcessionFit::AddStatistics(WorkerIntervals* intervals) {
+  std::vector<Own> owns(workers_);
+  for (const std::vector<Own>& of_thread : owns_) {
+    for (size_t w = 0; w < of_thread.size(); ++w) owns[w] += of_thread[w];
+  }
   for (int t = 0; t < kTargets; ++t) {
     Fitted& fitted = fitted_[t];
     if (!fitted.ok) continue;
     std::vector<int64_t> rows;
-    for (const Own& own : owns_) {
-      rows.push_back(own.n[t].load());
+    for (const Own& own : owns) {
+      rows.push_back(own.n[t]);
       fitted.clusters += rows.back() > 0;
     }
     for (size_t k = 0; k < fitted.conditions.size(); ++k) {
       Condition& condition = fitted.conditions[k];
       std::vector<double> cost, grant, ratio;
       const double phi = condition.grant / condition.cost;
-      for (const Own& own : owns_) {
-        cost.push_back(static_cast<double>(own.part[t][k][0].load()) /
-                       kPartScale);
-        grant.push_back(static_cast<double>(own.part[t][k][1].load()) /
-                        kPartScale);
+      for (const Own& own : owns) {
+        cost.push_back(static_cast<double>(own.part[t][k][0]) / kPartScale);
+        grant.push_back(static_cast<double>(own.part[t][k][1]) / kPartScale);
         ratio.push_back((grant.back() - phi * cost.back()) / condition.cost);
       }
       condition.cost_number = intervals->Add(condition.cost, std::move(cost),

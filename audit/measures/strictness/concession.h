@@ -1,7 +1,8 @@
 #ifndef PLUMBLINE_AUDIT_MEASURES_STRICTNESS_CONCESSION_H_
 #define PLUMBLINE_AUDIT_MEASURES_STRICTNESS_CONCESSION_H_
 
-#include <atomic>
+#include <tbb/enumerable_thread_specific.h>
+
 #include <span>
 #include <vector>
 
@@ -65,10 +66,13 @@ class ConcessionFit {
   Fitted fitted_[kTargets];
   static constexpr int kMostConditions = 6;
   struct Own {
-    std::atomic<int64_t> part[kTargets][kMostConditions][2] = {};
-    std::atomic<int64_t> n[kTargets] = {};
+    int64_t part[kTargets][kMostConditions][2] = {};
+    int64_t n[kTargets] = {};
+    void operator+=(const Own& other);
   };
-  std::vector<Own> owns_;  // By worker; empty where nothing was fitted.
+  // By worker, of each thread; empty where nothing was fitted.
+  tbb::enumerable_thread_specific<std::vector<Own>> owns_;
+  size_t workers_ = 0;
 };
 
 }  // namespace plumbline::audit

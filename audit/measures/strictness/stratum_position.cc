@@ -192,12 +192,15 @@ void StratumPosition::RankAgainst(int r, int t,
   const int64_t n = durations.size(), c = censored.size();
   std::vector<int64_t> values;
   Int128 met = 0, met_censored = 0;
-  for (const PlacedTask& task : tasks) {
-    if (!IsRanked(r, t, task)) continue;
-    const int64_t target = task.task.target[t];
+  ranked_.clear();
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    if (!IsRanked(r, t, tasks[i])) continue;
+    const int64_t target = tasks[i].task.target[t];
     values.push_back(target);
-    met += durations.AtMost(target);
-    if (c > 0) met_censored += censored.AtMost(target);
+    ranked_.push_back({i, target, durations.AtMost(target),
+                       c > 0 ? censored.AtMost(target) : 0});
+    met += ranked_.back().met;
+    met_censored += ranked_.back().met_censored;
   }
   if (values.empty()) return;
   SortedValues targets;
@@ -215,13 +218,15 @@ void StratumPosition::RankAgainst(int r, int t,
   const uint8_t bit = static_cast<uint8_t>(1u << r);
   Own own, own_censored;
   std::vector<std::pair<double, int64_t>> groups;
+  auto next = ranked_.cbegin();
   for (size_t begin = 0, end = 0; begin < tasks.size(); begin = end) {
     end = EndOfWorker(tasks, begin);
     own.Clear();
     own_censored.Clear();
-    bool any = false;
+    const auto first = next;
+    while (next != ranked_.cend() && next->task < end) ++next;
+    const bool any = next != first;
     for (size_t i = begin; i < end; ++i) {
-      any |= IsRanked(r, t, tasks[i]);
       if ((member_[i] & bit) == 0) continue;
       (tasks[i].task.censored ? own_censored : own).Add(tasks[i].task.value);
     }
@@ -231,21 +236,19 @@ void StratumPosition::RankAgainst(int r, int t,
     const int64_t others = n - own.size();
     const int64_t started = others + c - own_censored.size();
     int64_t count = 0, own_met = 0, own_met_censored = 0;
-    for (size_t i = begin; any && others > 0 && i < end; ++i) {
-      if (!IsRanked(r, t, tasks[i])) continue;
-      const int64_t target = tasks[i].task.target[t];
-      const int64_t m = durations.AtMost(target) - own.AtMost(target);
+    for (auto at = first; others > 0 && at != next; ++at) {
+      const int64_t m = at->met - own.AtMost(at->target);
       ++count;
       own_met += m;
       if (c > 0) {
-        own_met_censored +=
-            censored.AtMost(target) - own_censored.AtMost(target);
+        own_met_censored += at->met_censored - own_censored.AtMost(at->target);
       }
       sums.fastest5 += m * 20 <= others;
       sums.fastest25 += m * 4 <= others;
       sums.below_middle += m * 2 < others;
       if (r == kObserved) {
-        ranks_[t][i] = static_cast<double>(m) / static_cast<double>(others);
+        ranks_[t][at->task] =
+            static_cast<double>(m) / static_cast<double>(others);
       }
     }
     double moved[kBounds] = {};

@@ -153,8 +153,15 @@ class StratumPosition {
   bool IsRanked(int r, int t, const PlacedTask& task) const;
   BalanceSums BalanceOf(std::span<const PlacedTask> tasks) const;
 
+  // A target that is ranked, and how many durations are at most as long.
+  struct RankedTarget {
+    size_t task;
+    int64_t target, met, met_censored;
+  };
+
   const v1::AuditPlan& plan_;
   std::span<const uint64_t> keys_;
+  std::vector<RankedTarget> ranked_;  // Used again.
   std::vector<uint8_t> member_;  // Bit r: in reference r, delivered or not.
   SortedValues durations_[kReferences], censored_[kReferences];
   std::vector<double> ranks_[kTargets];
