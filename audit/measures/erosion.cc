@@ -57,16 +57,12 @@ class ErosionMeasure : public Measure {
       return;
     }
     workers_ += timeline.known && !tasks.empty();
-    const int worker_group = timeline.known ? GroupOf(worker) : -1;
     if (kept_ && !tasks.empty()) {
       records_.BeginWorker(timeline.known, timeline.known ? worker : 0);
     }
     for (const TaskInStratum& in : tasks) {
       const replay::Task& task = timeline.tasks[in.task];
       const int64_t week = LocalClock::Week(in.day);
-      const int group = worker_group >= 0
-                            ? worker_group
-                            : GroupOf(Mix(static_cast<uint64_t>(in.day)));
       const QuantitySums sums = SumsOf(task, in);
       const StratumSorter& sorter = summary.strata->sorter();
       WeekSums& week_sums = WeekAt(week);
@@ -76,7 +72,7 @@ class ErosionMeasure : public Measure {
         ratchet_.Add(sorter, week, static_cast<int>(HashText(task.task_id) & 1),
                      in);
       }
-      cells_.Add(sorter, in.cell, week, group, sums);
+      cells_.Add(sorter, in.cell, week, sums);
       if (kept_) records_.Add(sorter, in.cell, in.day, sums);
     }
     if (kept_ && records_.bytes() > static_cast<size_t>(context_.kept_bytes)) {
@@ -160,9 +156,10 @@ class ErosionMeasure : public Measure {
     MergeFirst(state);
     kept_ = false;
     records_.Clear();
-    pulls_ = std::make_unique<ErosionPulls>(cells_.ByStratum(), cells_.level(),
-                                            ErosionBounds(plan_).matched);
-    replicates_ = std::make_unique<ErosionReplicates>(plan_, workers_);
+    const ErosionStrata strata = cells_.ByStratum();
+    pulls_ = std::make_unique<ErosionPulls>(strata, Indexed(strata));
+    replicates_ = std::make_unique<ErosionReplicates>(
+        plan_, workers_, pulls_->statistics().size());
   }
 
   void MergeFirst(const v1::ErosionState& state) {
@@ -184,7 +181,7 @@ class ErosionMeasure : public Measure {
     const bool ledger = CoverAll(result);
     v1::Erosion* erosion = result->mutable_measures()->mutable_erosion();
     if (!runs_) return;
-    const auto cells = cells_.ByStratum();
+    const ErosionStrata cells = cells_.ByStratum();
     if (cells.empty()) {
       for (const char* path : {"erosion.series.promise", "erosion.series.limit",
                                "erosion.series.pay", "erosion.series.takeRate",
@@ -216,12 +213,14 @@ class ErosionMeasure : public Measure {
         "的 ",
         plan_.ratchet_margin(), " 视为没有，且两半样本的一致程度须达到 ",
         plan_.ratchet_reliability(), "。"));
-    ErosionReplicates replicates(plan_, workers_);
+    const std::vector<QuantityWeeks> indexed = Indexed(cells);
+    const ErosionStatistics statistics(indexed);
+    ErosionReplicates replicates(plan_, workers_, statistics.size());
     if (replicates_ != nullptr) {
       replicates.Merge(*replicates_);
     } else if (kept_) {
-      records_.Visit(ErosionPulls(cells, cells_.level(), bounds.matched), plan_,
-                     workers_, &replicates);
+      records_.Visit(ErosionPulls(cells, indexed), plan_, workers_,
+                     &replicates);
     }
     replicates.Close();
     erosion->set_replicates(plan_.bootstrap_replicates());
@@ -235,8 +234,8 @@ class ErosionMeasure : public Measure {
                              kLimitPerKm, kPayPerTask, kTakeRate}) {
       if (!HasQuantity(q)) continue;
       v1::Drift& drift = (*erosion->mutable_series())[QuantityName(q)];
-      WriteDrift(q, cells, rules, ledger && !rules.empty(), plan_.seed(),
-                 bounds, replicates, &drift);
+      WriteDrift(q, indexed[q], rules, ledger && !rules.empty(), plan_.seed(),
+                 bounds, statistics, replicates, &drift);
       const bool of_delivered = q == kPayPerTask || q == kTakeRate;
       const int64_t could = of_delivered ? delivered : accepted;
       if (could > 0) drift.set_known_share(RatioText(drift.n(), could));
@@ -251,7 +250,14 @@ class ErosionMeasure : public Measure {
   }
 
  private:
-  static int GroupOf(uint64_t hash) { return static_cast<int>(hash % kGroups); }
+  // The quantities that are followed, in their order.
+  std::vector<QuantityWeeks> Indexed(const ErosionStrata& strata) const {
+    std::vector<QuantityWeeks> indexed;
+    for (int q = 0; q < kIndexed; ++q) {
+      indexed.emplace_back(strata, static_cast<Quantity>(q), plan_);
+    }
+    return indexed;
+  }
 
   WeekSums& WeekAt(int64_t week) {
     if (week != last_week_ || last_sums_ == nullptr) {
@@ -294,7 +300,7 @@ class ErosionMeasure : public Measure {
 
   void ObserveAgain(const replay::WorkerTimeline& timeline,
                     const WorkerSummary& summary, uint64_t worker) {
-    ErosionPulls::Row row;
+    ErosionPulls::Row row(pulls_->statistics().size());
     const StratumSorter& sorter = summary.strata->sorter();
     for (const TaskInStratum& in : summary.strata->Tasks()) {
       while (strata_.size() <= in.cell) {
@@ -357,6 +363,7 @@ class ErosionMeasure : public Measure {
     if (IsKnown(task.customer_total) && task.customer_total > 0) {
       put(kTakeRate, static_cast<int64_t>(task.customer_total - net),
           task.customer_total);
+      put(kTakeKnown, 0, 1);
     }
   }
 

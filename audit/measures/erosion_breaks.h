@@ -10,9 +10,6 @@ namespace plumbline::audit {
 
 // A weekly index, ascending, without the weeks that have no value.
 inline constexpr double kPartsOfIndex = 1e6;
-// More weeks than twenty years have come from faulty clocks, and their pairs
-// would take minutes: no series is drawn then (reason INT).
-inline constexpr size_t kMostWeeks = 1040;
 struct IndexSeries {
   std::vector<int64_t> weeks;
   std::vector<int64_t> values;  // Millionths.

@@ -6,27 +6,20 @@
 namespace plumbline::audit {
 namespace {
 
-// In a state a place is stratum, week and group in one number; weeks of either
-// sign.
-constexpr int kGroupBits = 6, kWeekBits = 26;
+// In a state a place is stratum and week in one number; weeks of either sign.
+constexpr int kWeekBits = 26;
 constexpr int64_t kWeekZero = int64_t{1} << (kWeekBits - 1);
 
-uint64_t PlaceOf(uint32_t stratum, int64_t week, int group) {
-  return (uint64_t{stratum} << kWeekBits |
-          static_cast<uint64_t>(week + kWeekZero))
-             << kGroupBits |
-         static_cast<uint64_t>(group);
+uint64_t PlaceOf(uint32_t stratum, int64_t week) {
+  return uint64_t{stratum} << kWeekBits |
+         static_cast<uint64_t>(week + kWeekZero);
 }
 int64_t WeekOfPlace(uint64_t place) {
-  return static_cast<int64_t>(place >> kGroupBits &
-                              ((uint64_t{1} << kWeekBits) - 1)) -
+  return static_cast<int64_t>(place & ((uint64_t{1} << kWeekBits) - 1)) -
          kWeekZero;
 }
-int GroupOfPlace(uint64_t place) {
-  return static_cast<int>(place & ((uint64_t{1} << kGroupBits) - 1));
-}
 uint32_t StratumOfPlace(uint64_t place) {
-  return static_cast<uint32_t>(place >> (kGroupBits + kWeekBits));
+  return static_cast<uint32_t>(place >> kWeekBits);
 }
 
 }  // namespace
@@ -38,11 +31,10 @@ uint32_t ErosionCells::StratumOf(const StratumKey& key) {
   return at->second;
 }
 
-ErosionCells::Row& ErosionCells::RowOf(int64_t week, int group) {
-  const RowKey key = {week, group};
-  if (last_row_ == nullptr || key != last_key_) {
-    last_key_ = key;
-    last_row_ = &rows_[key];
+ErosionCells::Row& ErosionCells::RowOf(int64_t week) {
+  if (last_row_ == nullptr || week != last_week_) {
+    last_week_ = week;
+    last_row_ = &rows_[week];
   }
   return *last_row_;
 }
@@ -60,11 +52,11 @@ QuantitySums& ErosionCells::At(Row& row, uint32_t stratum) {
 }
 
 void ErosionCells::Add(const StratumSorter& sorter, uint32_t cell, int64_t week,
-                       int group, const QuantitySums& sums) {
+                       const QuantitySums& sums) {
   if (cell >= of_cell_.size()) of_cell_.resize(cell + 1, -1);
   int64_t& stratum = of_cell_[cell];
   if (stratum < 0) stratum = StratumOf(sorter.KeyOf(cell).At(level_));
-  At(RowOf(week, group), static_cast<uint32_t>(stratum)) += sums;
+  At(RowOf(week), static_cast<uint32_t>(stratum)) += sums;
   if (sums_.size() > most_cells_) Bound();
 }
 
@@ -80,7 +72,7 @@ void ErosionCells::Coarsen() {
   to.reserve(old.size());
   for (const StratumKey& key : old) to.push_back(StratumOf(key.At(level_)));
   const std::vector<QuantitySums> old_sums = std::exchange(sums_, {});
-  for (auto& [key, row] : rows_) {
+  for (auto& [week, row] : rows_) {
     const Row old_row = std::exchange(row, {});
     for (size_t stratum = 0; stratum < old_row.size(); ++stratum) {
       if (old_row[stratum] == kNone) continue;
@@ -114,8 +106,7 @@ void ErosionCells::Merge(const v1::ErosionState& state) {
       const int64_t value = state.sums(i * width + k);
       (k % 2 == 0 ? sums.total : sums.number)[k / 2] = value;
     }
-    At(RowOf(WeekOfPlace(place), GroupOfPlace(place) % kGroups),
-       to[StratumOfPlace(place)]) += sums;
+    At(RowOf(WeekOfPlace(place)), to[StratumOfPlace(place)]) += sums;
   }
   Bound();
 }
@@ -139,11 +130,10 @@ void ErosionCells::Save(v1::ErosionState* state) const {
   const std::vector<uint32_t> ranks = Ranks();
   std::vector<std::pair<uint64_t, uint32_t>> sorted;
   sorted.reserve(sums_.size());
-  for (const auto& [key, row] : rows_) {
+  for (const auto& [week, row] : rows_) {
     for (size_t stratum = 0; stratum < row.size(); ++stratum) {
       if (row[stratum] == kNone) continue;
-      sorted.emplace_back(PlaceOf(ranks[stratum], key.week, key.group),
-                          row[stratum]);
+      sorted.emplace_back(PlaceOf(ranks[stratum], week), row[stratum]);
     }
   }
   std::sort(sorted.begin(), sorted.end());
@@ -167,10 +157,10 @@ std::map<StratumKey, std::vector<ErosionCells::Cell>> ErosionCells::ByStratum()
   std::vector<std::vector<Cell>*> of_number(strata_.size());
   std::map<StratumKey, std::vector<Cell>> all;
   for (const auto& [key, number] : numbers_) of_number[number] = &all[key];
-  for (const auto& [key, row] : rows_) {  // By week and group.
+  for (const auto& [week, row] : rows_) {  // Ascending.
     for (size_t stratum = 0; stratum < row.size(); ++stratum) {
       if (row[stratum] == kNone) continue;
-      of_number[stratum]->push_back({key.week, key.group, sums_[row[stratum]]});
+      of_number[stratum]->push_back({week, sums_[row[stratum]]});
     }
   }
   return all;

@@ -21,14 +21,9 @@ enum Quantity {
   kTakeRate,      // What the platform keeps, per unit that the customer pays.
   kDuration,      // ms from acceptance to completion, per delivered task
   kLateShare,     // Late tasks (of the limit, else the promise), per task.
+  kTakeKnown,     // Only the number: tasks whose take rate is known.
   kQuantities
 };
-
-// Workers are put into this many groups by a hash of their id. Leaving out one
-// group at a time gives an interval from sums alone, whatever the number of
-// workers (delete-a-group jackknife). Tasks of unknown workers are grouped by
-// their local day.
-inline constexpr int kGroups = 32;
 
 struct QuantitySums {
   std::array<int64_t, kQuantities> total = {};
@@ -41,14 +36,14 @@ struct QuantitySums {
   }
 };
 
-// Sums by stratum, ISO week and group. Exact integers, so merging is addition.
+// Sums by stratum and ISO week. Exact integers, so merging is addition.
 //
 // The state is bounded: while more than `kMostCells` cells are in use, strata
 // are united one level further (weather, then load, then zones are dropped).
 // The level that a union of states ends at depends on the union alone: a part
 // that had to go to a level has more cells below it than are allowed, so the
-// union has too. Memory: 132 bytes a cell, and 4 a stratum, week and group.
-// Add: O(1), O(log rows) where the worker or the week changes.
+// union has too. Memory: 148 bytes a cell, and 4 a stratum and week.
+// Add: O(1), O(log weeks) where the week changes.
 class ErosionCells {
  public:
   static constexpr size_t kMostCells = size_t{1} << 18;
@@ -60,7 +55,7 @@ class ErosionCells {
   ErosionCells& operator=(ErosionCells&&) = default;  // Nodes stay.
 
   // `cell` is a number of `sorter`, the same one in all calls.
-  void Add(const StratumSorter& sorter, uint32_t cell, int64_t week, int group,
+  void Add(const StratumSorter& sorter, uint32_t cell, int64_t week,
            const QuantitySums& sums);
   void Merge(const v1::ErosionState& state);
   void Save(v1::ErosionState* state) const;
@@ -69,24 +64,18 @@ class ErosionCells {
 
   struct Cell {
     int64_t week = 0;
-    int group = 0;
     QuantitySums sums;
   };
   // By key, in an order that depends on nothing but the sums.
   std::map<StratumKey, std::vector<Cell>> ByStratum() const;
 
  private:
-  // Which sums a stratum has in one week and group, kNone where none.
+  // Which sums a stratum has in one week, kNone where none.
   using Row = std::vector<uint32_t>;
   static constexpr uint32_t kNone = UINT32_MAX;
-  struct RowKey {
-    int64_t week = 0;
-    int group = 0;
-    auto operator<=>(const RowKey&) const = default;
-  };
 
   uint32_t StratumOf(const StratumKey& key);
-  Row& RowOf(int64_t week, int group);
+  Row& RowOf(int64_t week);
   QuantitySums& At(Row& row, uint32_t stratum);
   void Coarsen();
   void Bound();
@@ -99,8 +88,8 @@ class ErosionCells {
   std::map<StratumKey, uint32_t> numbers_;
   std::vector<int64_t> of_cell_;  // By number of the sorter, -1 if not met.
   // Tasks come by worker and week, so the last row is asked for again.
-  std::map<RowKey, Row> rows_;
-  RowKey last_key_;
+  std::map<int64_t, Row> rows_;
+  int64_t last_week_ = 0;
   Row* last_row_ = nullptr;  // Nodes of a map stay where they are.
   std::vector<QuantitySums> sums_;
 };

@@ -5,9 +5,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "audit/measures/erosion_series.h"
 #include "audit/measures/state_codec.h"
-#include "audit/measures/target_tally.h"
 #include "audit/stats/cluster_bootstrap.h"
 #include "audit/stats/hash.h"
 
@@ -15,134 +13,177 @@ namespace plumbline::audit {
 namespace {
 
 constexpr int kUnit = 44;
-constexpr int64_t kFewest = 6, kFewForReplicates = 40,
-                  kManyForReplicates = 200'000;
+constexpr size_t kWaiting = 64;
 
 double Real(int64_t part) {
   return std::ldexp(static_cast<double>(part), -kUnit);
 }
 
-}  // namespace
+// What a total and a number of one stratum move ln F by, in each period.
+struct PairPull {
+  double total[2] = {}, number[2] = {};  // 2^-44
+};
 
-ErosionPulls::ErosionPulls(const Strata& strata, int level, double matched)
-    : level_(level) {
-  for (const auto& [key, cells] : strata) {
-    numbers_.emplace(key, static_cast<int>(numbers_.size()));
-    std::vector<Week>& weeks = weeks_.emplace_back();
-    for (const ErosionCells::Cell& cell : cells) {
-      if (weeks.empty() || weeks.back().week != cell.week) {
-        weeks.push_back({cell.week, {}});
-      }
-    }
-  }
-  for (int q = 0; q < kIndexed; ++q) {
-    const Quantity quantity = static_cast<Quantity>(q);
-    const std::optional<Periods> periods = PeriodsOf(strata, quantity);
-    if (!periods) continue;
-    const int coarser = IndexLevelOf(strata, quantity, matched);
-    std::map<StratumKey, Pair> by_key;
-    int number = 0;
-    for (const auto& [key, cells] : strata) {
-      Pair& pair = by_key[key.level < coarser ? key.At(coarser) : key];
-      for (const ErosionCells::Cell& cell : cells) {
-        for (const bool later : {false, true}) {
-          const WeekRange& range = later ? periods->after : periods->before;
-          if (!range.Holds(cell.week)) continue;
-          Sums& sums = later ? pair.after : pair.before;
-          sums.total += cell.sums.total[q];
-          sums.number += cell.sums.number[q];
-          auto& in = later ? pair.in_after : pair.in_before;
-          if (in.empty() || in.back() != std::pair(number, cell.week)) {
-            in.emplace_back(number, cell.week);
-          }
-        }
-      }
-      ++number;
-    }
-    std::vector<Pair> pairs;
-    for (auto& [key, pair] : by_key) pairs.push_back(std::move(pair));
-    AddPairs(IndexStatistic(quantity), quantity, pairs);
-  }
-  if (level > 0) return;  // Weather is not kept apart.
-  for (const int weather : {kRain, kSevere}) {
-    for (size_t place = 0; place < kWeathered.size(); ++place) {
-      const Quantity q = kWeathered[place];
-      std::map<std::pair<StratumKey, int64_t>, Pair> pairs;
-      int number = -1;
-      for (const auto& [key, cells] : strata) {
-        ++number;
-        if (key.weather != kDry && key.weather != weather) continue;
-        StratumKey rest = key;
-        rest.weather = 0;
-        const bool bad = key.weather == weather;
-        for (const ErosionCells::Cell& cell : cells) {
-          if (cell.sums.number[q] == 0) continue;
-          Pair& pair = pairs[{rest, cell.week}];
-          Sums& sums = bad ? pair.after : pair.before;
-          sums.total += cell.sums.total[q];
-          sums.number += cell.sums.number[q];
-          auto& in = bad ? pair.in_after : pair.in_before;
-          if (in.empty() || in.back() != std::pair(number, cell.week)) {
-            in.emplace_back(number, cell.week);
-          }
-        }
-      }
-      std::vector<Pair> list;
-      for (auto& [key, pair] : pairs) list.push_back(std::move(pair));
-      AddPairs(WeatherStatistic(weather, place), q, list);
-    }
-  }
-}
-
-void ErosionPulls::AddPairs(int statistic, Quantity q,
-                            const std::vector<Pair>& pairs) {
-  const auto matched = [](const Pair& pair) {
-    return pair.before.number > 0 && pair.after.number > 0;
-  };
+// Of each pair; nothing where there is no index, zeros where there is no like.
+std::vector<PairPull> PullsOf(std::span<const StratumPair> pairs) {
   const auto real = [](int64_t value) {
     return static_cast<long double>(value);
   };
   long double a = 0, b = 0, c = 0, d = 0;
-  for (const Pair& pair : pairs) {
-    if (!matched(pair)) continue;
-    const long double n0 = real(pair.before.number),
-                      n1 = real(pair.after.number);
-    a += real(pair.before.total);
-    b += real(pair.after.total) / n1 * n0;
-    c += real(pair.before.total) / n0 * n1;
-    d += real(pair.after.total);
+  for (const StratumPair& pair : pairs) {
+    if (!IsLike(pair)) continue;
+    const long double n0 = real(pair.number_0), n1 = real(pair.number_1);
+    a += real(pair.total_0);
+    b += real(pair.total_1) / n1 * n0;
+    c += real(pair.total_0) / n0 * n1;
+    d += real(pair.total_1);
   }
-  if (!(a > 0 && b > 0 && c > 0 && d > 0)) return;
-  for (const Pair& pair : pairs) {
-    if (!matched(pair)) continue;
-    const long double n0 = real(pair.before.number),
-                      n1 = real(pair.after.number);
-    const long double p0 = real(pair.before.total) / n0,
-                      p1 = real(pair.after.total) / n1;
-    Pull before{static_cast<uint8_t>(statistic), static_cast<uint8_t>(q), 0, 0};
-    Pull after = before;
-    before.total = static_cast<double>(-(1 / a + n1 / (n0 * c)) / 2);
-    before.number = static_cast<double>((p1 / b + p0 * n1 / (n0 * c)) / 2);
-    after.total = static_cast<double>((n0 / (n1 * b) + 1 / d) / 2);
-    after.number = static_cast<double>(-(p1 * n0 / (n1 * b) + p0 / c) / 2);
-    const auto put = [this](const std::vector<std::pair<int, int64_t>>& in,
-                            const Pull& pull) {
-      for (const auto& [stratum, week] : in) {
-        std::vector<Week>& weeks = weeks_[static_cast<size_t>(stratum)];
-        const auto at = std::lower_bound(
-            weeks.begin(), weeks.end(), week,
-            [](const Week& one, int64_t wanted) { return one.week < wanted; });
-        at->pulls.push_back(pull);
+  std::vector<PairPull> pulls;
+  if (!(a > 0 && b > 0 && c > 0 && d > 0)) return pulls;
+  pulls.resize(pairs.size());
+  const auto scaled = [](long double value) {
+    return std::ldexp(static_cast<double>(value), kUnit);
+  };
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const StratumPair& pair = pairs[i];
+    if (!IsLike(pair)) continue;
+    const long double n0 = real(pair.number_0), n1 = real(pair.number_1);
+    const long double p0 = real(pair.total_0) / n0,
+                      p1 = real(pair.total_1) / n1;
+    pulls[i].total[0] = scaled(-(1 / a + n1 / (n0 * c)) / 2);
+    pulls[i].number[0] = scaled((p1 / b + p0 * n1 / (n0 * c)) / 2);
+    pulls[i].total[1] = scaled((n0 / (n1 * b) + 1 / d) / 2);
+    pulls[i].number[1] = scaled(-(p1 * n0 / (n1 * b) + p0 / c) / 2);
+  }
+  return pulls;
+}
+
+}  // namespace
+
+ErosionStatistics::ErosionStatistics(std::span<const QuantityWeeks> indexed) {
+  int next = kNamedStatistics;
+  for (const QuantityWeeks& weeks : indexed) {
+    begins_.push_back(next);
+    if (weeks.weeks().size() > kMostWeeks) continue;
+    next += static_cast<int>(weeks.weeks().size());
+  }
+  begins_.push_back(next);
+}
+
+ErosionPulls::ErosionPulls(const ErosionStrata& strata,
+                           std::span<const QuantityWeeks> indexed)
+    : statistics_(indexed) {
+  for (const auto& [key, cells] : strata) {
+    level_ = key.level;
+    numbers_.emplace(key, static_cast<int>(numbers_.size()));
+    std::vector<Week>& weeks = weeks_.emplace_back();
+    for (const ErosionCells::Cell& cell : cells) {
+      weeks.push_back({cell.week, {}});
+    }
+  }
+  for (size_t q = 0; q < indexed.size() && q < kIndexed; ++q) {
+    const QuantityWeeks& weeks = indexed[q];
+    for (size_t stratum = 0; stratum < weeks_.size(); ++stratum) {
+      pair_of_[q].push_back(weeks.pair_of(stratum));
+    }
+    AddPeriods(weeks, static_cast<Quantity>(q));
+    AddEachWeek(weeks, static_cast<Quantity>(q));
+  }
+  if (level_ > 0) return;  // Weather is not kept apart.
+  for (const int weather : {kRain, kSevere}) {
+    for (size_t place = 0; place < kWeathered.size(); ++place) {
+      AddWeather(strata, weather, place);
+    }
+  }
+}
+
+void ErosionPulls::Put(size_t stratum, int64_t week, const Pull& pull) {
+  if (pull.total == 0 && pull.number == 0) return;
+  std::vector<Week>& weeks = weeks_[stratum];
+  const auto at = std::lower_bound(
+      weeks.begin(), weeks.end(), week,
+      [](const Week& one, int64_t wanted) { return one.week < wanted; });
+  if (at != weeks.end() && at->week == week) at->pulls.push_back(pull);
+}
+
+void ErosionPulls::AddPeriods(const QuantityWeeks& weeks, Quantity q) {
+  const std::optional<Periods> periods = weeks.periods();
+  if (!periods) return;
+  const std::vector<PairPull> pulls = PullsOf(weeks.Pairs(*periods));
+  if (pulls.empty()) return;
+  for (size_t stratum = 0; stratum < weeks_.size(); ++stratum) {
+    const PairPull& pull = pulls[static_cast<size_t>(weeks.pair_of(stratum))];
+    for (const Week& week : weeks_[stratum]) {
+      for (const int later : {0, 1}) {
+        const WeekRange& range = later ? periods->after : periods->before;
+        if (!range.Holds(week.week)) continue;
+        Put(stratum, week.week,
+            {IndexStatistic(q), q, pull.total[later], pull.number[later]});
       }
-    };
-    put(pair.in_before, before);
-    put(pair.in_after, after);
+    }
+  }
+}
+
+void ErosionPulls::AddEachWeek(const QuantityWeeks& weeks, Quantity q) {
+  const size_t n = weeks.weeks().size();
+  if (n == 0 || n > ErosionStatistics::kMostWeeks) return;
+  BasePulls& base = base_[static_cast<size_t>(q)];
+  base.base = weeks.base();
+  // Strata of a week, so that each is put once.
+  std::map<int64_t, std::vector<size_t>> met;
+  for (size_t stratum = 0; stratum < weeks_.size(); ++stratum) {
+    for (const Week& week : weeks_[stratum]) met[week.week].push_back(stratum);
+  }
+  for (size_t w = 0; w < n; ++w) {
+    const int64_t week = weeks.weeks()[w];
+    const std::vector<PairPull> pulls = PullsOf(weeks.Pairs(base.base, week));
+    const int32_t statistic = statistics_.WeekStatistic(q, w);
+    base.of_pair.resize(std::max(base.of_pair.size(), pulls.size()));
+    for (size_t p = 0; p < pulls.size(); ++p) {
+      if (pulls[p].total[0] == 0 && pulls[p].number[0] == 0) continue;
+      base.of_pair[p].push_back(
+          {statistic, q, pulls[p].total[0], pulls[p].number[0]});
+    }
+    for (const size_t stratum : met[week]) {
+      if (pulls.empty()) break;
+      const PairPull& pull = pulls[static_cast<size_t>(weeks.pair_of(stratum))];
+      Put(stratum, week, {statistic, q, pull.total[1], pull.number[1]});
+    }
+  }
+}
+
+void ErosionPulls::AddWeather(const ErosionStrata& strata, int weather,
+                              size_t place) {
+  const Quantity q = kWeathered[place];
+  const std::vector<WeatherPair> pairs = AcrossWeather(strata, weather, q);
+  std::vector<StratumPair> sums;
+  for (const WeatherPair& pair : pairs) sums.push_back(pair.sums);
+  const std::vector<PairPull> pulls = PullsOf(sums);
+  for (size_t p = 0; p < pulls.size(); ++p) {
+    for (const int bad : {0, 1}) {
+      for (const auto& [stratum, week] :
+           pairs[p].cells[static_cast<size_t>(bad)]) {
+        Put(static_cast<size_t>(stratum), week,
+            {WeatherStatistic(weather, place), q, pulls[p].total[bad],
+             pulls[p].number[bad]});
+      }
+    }
   }
 }
 
 int ErosionPulls::StratumOf(const StratumKey& key) const {
   const auto at = numbers_.find(key.At(level_));
   return at == numbers_.end() ? -1 : at->second;
+}
+
+inline void ErosionPulls::Apply(const Pull& pull, const QuantitySums& task,
+                                Row* worker) {
+  const size_t q = static_cast<size_t>(pull.quantity);
+  const size_t s = static_cast<size_t>(pull.statistic);
+  worker->part[s] +=
+      std::llrint(pull.total * static_cast<double>(task.total[q]) +
+                  pull.number * static_cast<double>(task.number[q]));
+  ++worker->rows[s];
 }
 
 void ErosionPulls::Add(int stratum, int64_t week, const QuantitySums& task,
@@ -154,22 +195,28 @@ void ErosionPulls::Add(int stratum, int64_t week, const QuantitySums& task,
       [](const Week& one, int64_t wanted) { return one.week < wanted; });
   if (at == weeks.end() || at->week != week) return;
   for (const Pull& pull : at->pulls) {
-    const size_t q = static_cast<size_t>(pull.quantity);
-    if (task.number[q] == 0) continue;
-    const size_t s = static_cast<size_t>(pull.statistic);
-    worker->part[s] += std::llrint(
-        std::ldexp(pull.total * static_cast<double>(task.total[q]) +
-                       pull.number * static_cast<double>(task.number[q]),
-                   kUnit));
-    ++worker->rows[s];
+    if (task.number[static_cast<size_t>(pull.quantity)] != 0) {
+      Apply(pull, task, worker);
+    }
+  }
+  for (size_t q = 0; q < kIndexed; ++q) {
+    const BasePulls& base = base_[q];
+    if (task.number[q] == 0 || base.of_pair.empty() || !base.base.Holds(week)) {
+      continue;
+    }
+    const size_t pair =
+        static_cast<size_t>(pair_of_[q][static_cast<size_t>(stratum)]);
+    for (const Pull& pull : base.of_pair[pair]) Apply(pull, task, worker);
   }
 }
 
-ErosionReplicates::ErosionReplicates(const v1::AuditPlan& plan, int64_t workers)
+ErosionReplicates::ErosionReplicates(const v1::AuditPlan& plan, int64_t workers,
+                                     int statistics)
     : seed_(plan.seed()),
       replicates_(workers <= kManyForReplicates ? plan.bootstrap_replicates()
                                                 : 0),
-      moved_(static_cast<size_t>(replicates_) * kErosionStatistics, 0) {}
+      statistics_(static_cast<size_t>(statistics)),
+      moved_(static_cast<size_t>(replicates_) * statistics_.size(), 0) {}
 
 void ErosionReplicates::Statistic::KeepLargest(int64_t rows, int64_t part,
                                                uint64_t key) {
@@ -188,31 +235,47 @@ void ErosionReplicates::Statistic::KeepMost(int64_t part, uint64_t key) {
 
 void ErosionReplicates::AddWorker(uint64_t key, const ErosionPulls::Row& row) {
   bool any = false;
-  for (size_t s = 0; s < kErosionStatistics; ++s) {
+  for (size_t s = 0; s < statistics_.size(); ++s) {
     if (row.rows[s] == 0) continue;
     any = true;
     Statistic& one = statistics_[s];
     ++one.clusters;
     one.sum += row.part[s];
     one.squares += Int128{row.part[s]} * row.part[s];
+    if (s >= kNamedStatistics) continue;
     ++one.sizes[row.rows[s]];
     if (one.clusters == 1 && one.largest == 0) one.largest_key = UINT64_MAX;
     one.KeepLargest(row.rows[s], row.part[s], key);
     one.KeepMost(row.part[s], key);
   }
-  if (!any) return;
+  if (!any || replicates_ == 0) return;
+  waiting_.emplace_back(key, row.part);
+  if (waiting_.size() >= kWaiting) Draw();
+}
+
+void ErosionReplicates::Draw() const {
+  const size_t width = statistics_.size();
   for (int b = 0; b < replicates_; ++b) {
-    const int64_t times = PoissonWeight(seed_, key, b) - 1;
-    if (times == 0) continue;
-    int64_t* out = &moved_[static_cast<size_t>(b) * kErosionStatistics];
-    for (size_t s = 0; s < kErosionStatistics; ++s) {
-      out[s] += times * row.part[s];
+    int64_t* out = &moved_[static_cast<size_t>(b) * width];
+    for (const auto& [key, part] : waiting_) {
+      const int64_t times = PoissonWeight(seed_, key, b) - 1;
+      if (times == 0) continue;
+      const int64_t* in = part.data();
+      if (times == -1) {
+        for (size_t s = 0; s < width; ++s) out[s] -= in[s];
+      } else {
+        for (size_t s = 0; s < width; ++s) out[s] += times * in[s];
+      }
     }
   }
+  waiting_.clear();
 }
 
 void ErosionReplicates::Merge(const ErosionReplicates& other) {
-  for (size_t s = 0; s < kErosionStatistics; ++s) {
+  Draw();
+  other.Draw();
+  for (size_t s = 0; s < std::min(statistics_.size(), other.statistics_.size());
+       ++s) {
     const Statistic& from = other.statistics_[s];
     Statistic& to = statistics_[s];
     if (from.clusters == 0) continue;
@@ -228,8 +291,8 @@ void ErosionReplicates::Merge(const ErosionReplicates& other) {
     moved_[i] += other.moved_[i];
   }
   for (const auto& [day, row] : other.days_) {
-    ErosionPulls::Row& to = days_[day];
-    for (size_t s = 0; s < kErosionStatistics; ++s) {
+    ErosionPulls::Row& to = DayRow(day);
+    for (size_t s = 0; s < std::min(to.part.size(), row.part.size()); ++s) {
       to.part[s] += row.part[s];
       to.rows[s] += row.rows[s];
     }
@@ -237,6 +300,7 @@ void ErosionReplicates::Merge(const ErosionReplicates& other) {
 }
 
 void ErosionReplicates::Save(v1::ErosionState::Second* state) const {
+  Draw();
   for (const Statistic& one : statistics_) {
     auto* out = state->add_statistics();
     out->set_clusters(one.clusters);
@@ -256,7 +320,7 @@ void ErosionReplicates::Save(v1::ErosionState::Second* state) const {
   for (const auto& [day, row] : days_) {
     auto* out = state->add_days();
     out->set_day(day);
-    for (size_t s = 0; s < kErosionStatistics; ++s) {
+    for (size_t s = 0; s < row.part.size(); ++s) {
       out->add_part(row.part[s]);
       out->add_rows(row.rows[s]);
     }
@@ -265,11 +329,11 @@ void ErosionReplicates::Save(v1::ErosionState::Second* state) const {
 
 void ErosionReplicates::Merge(const v1::ErosionState::Second& state) {
   ErosionReplicates other = *this;
-  other.statistics_ = {};
+  other.statistics_.assign(statistics_.size(), {});
   other.days_.clear();
+  other.waiting_.clear();
   std::fill(other.moved_.begin(), other.moved_.end(), 0);
-  for (int s = 0;
-       s < std::min<int>(kErosionStatistics, state.statistics_size()); ++s) {
+  for (int s = 0; s < std::min(statistics(), state.statistics_size()); ++s) {
     const auto& in = state.statistics(s);
     Statistic& one = other.statistics_[static_cast<size_t>(s)];
     one.clusters = in.clusters();
@@ -290,12 +354,11 @@ void ErosionReplicates::Merge(const v1::ErosionState::Second& state) {
     other.moved_[static_cast<size_t>(i)] = state.moved(i);
   }
   for (const auto& in : state.days()) {
-    ErosionPulls::Row& row = other.days_[in.day()];
-    for (int s = 0; s < std::min({static_cast<int>(kErosionStatistics),
-                                  in.part_size(), in.rows_size()});
-         ++s) {
+    ErosionPulls::Row& row = other.DayRow(in.day());
+    for (int s = 0;
+         s < std::min({statistics(), in.part_size(), in.rows_size()}); ++s) {
       row.part[static_cast<size_t>(s)] = in.part(s);
-      row.rows[static_cast<size_t>(s)] = in.rows(s);
+      row.rows[static_cast<size_t>(s)] = static_cast<int32_t>(in.rows(s));
     }
   }
   Merge(other);
@@ -307,6 +370,25 @@ void ErosionReplicates::Close() {
     AddWorker(Mix(Mix(static_cast<uint64_t>(day))), row);
   }
   days_.clear();
+  Draw();
+}
+
+void ErosionReplicates::FillSpread(const Statistic& one, double value,
+                                   v1::Clusters* spread) const {
+  spread->set_n(one.clusters);
+  spread->set_smallest(one.sizes.begin()->first);
+  spread->set_largest(one.sizes.rbegin()->first);
+  int64_t seen = 0;
+  for (const auto& [size, count] : one.sizes) {
+    seen += count;
+    if (seen * 2 < one.clusters) continue;
+    spread->set_median(size);
+    break;
+  }
+  spread->set_without_largest(
+      FloatText(value * std::exp(-Real(one.largest_part))));
+  spread->set_largest_change(
+      FloatText(value * std::expm1(-Real(one.most_part))));
 }
 
 ErosionReplicates::Interval ErosionReplicates::Of(int statistic,
@@ -323,43 +405,19 @@ ErosionReplicates::Interval ErosionReplicates::Of(int statistic,
       std::sqrt(g / (g - 1) * std::max(squares - sum * sum / g, 0.0));
   // Rounding is no spread: equal values give an interval of no width.
   if (out.log_error < 1e-10) out.log_error = 0;
-  v1::Clusters& spread = out.spread;
-  spread.set_n(one.clusters);
-  spread.set_smallest(one.sizes.begin()->first);
-  spread.set_largest(one.sizes.rbegin()->first);
-  int64_t seen = 0;
-  for (const auto& [size, count] : one.sizes) {
-    seen += count;
-    if (seen * 2 < one.clusters) continue;
-    spread.set_median(size);
-    break;
+  if (!one.sizes.empty()) FillSpread(one, value, &out.spread);
+  std::vector<double> replicates;
+  for (int b = 0; out.log_error > 0 && b < replicates_; ++b) {
+    replicates.push_back(
+        Real(moved_[static_cast<size_t>(b) * statistics_.size() +
+                    static_cast<size_t>(statistic)]));
   }
-  spread.set_without_largest(
-      FloatText(value * std::exp(-Real(one.largest_part))));
-  spread.set_largest_change(
-      FloatText(value * std::expm1(-Real(one.most_part))));
-  if (one.clusters < kFewest) return out;
-  const double half = StudentBound(one.clusters - 1) * out.log_error;
-  out.low = value * std::exp(-half);
-  out.high = value * std::exp(half);
-  out.method = "clustered t";
-  if (one.clusters < kFewForReplicates || replicates_ == 0 ||
-      out.log_error == 0) {
-    return out;
-  }
-  BootstrapOptions options;
-  options.replicates = replicates_;
-  options.minimum_clusters = kFewest;
-  const Outcome<ConfidenceInterval> ends =
-      BootstrapInterval(one.clusters, options, [&](int b) {
-        return std::optional<double>(
-            Real(moved_[static_cast<size_t>(b) * kErosionStatistics +
-                        static_cast<size_t>(statistic)]));
-      });
-  if (!ends.ok()) return out;
+  const std::optional<PolicyInterval> ends =
+      IntervalOf(0, out.log_error, one.clusters, replicates);
+  if (!ends) return out;
   out.low = value * std::exp(ends->low);
   out.high = value * std::exp(ends->high);
-  out.method = "linear bootstrap";
+  out.method = ends->replicated ? "linear bootstrap" : "clustered t";
   return out;
 }
 

@@ -4,6 +4,8 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "audit/measures/local_clock.h"
@@ -13,48 +15,87 @@ namespace {
 
 constexpr size_t kBlock = size_t{1} << 20;
 
-// Small numbers of either sign in few bytes.
-uint64_t Folded(int64_t value) {
-  return (static_cast<uint64_t>(value) << 1) ^
-         static_cast<uint64_t>(value >> 63);
-}
-int64_t Unfolded(uint64_t value) {
-  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
-}
-
-class Reader {
- public:
-  explicit Reader(const std::vector<uint8_t>& block)
-      : at_(block.data()), end_(block.data() + block.size()) {}
-  bool done() const { return at_ >= end_; }
-  uint64_t Get() {
-    uint64_t value = 0;
-    for (int shift = 0; at_ < end_; shift += 7) {
-      const uint8_t byte = *at_++;
-      value |= uint64_t{byte & 0x7fu} << shift;
-      if (byte < 0x80) break;
-    }
-    return value;
-  }
-
- private:
-  const uint8_t* at_;
-  const uint8_t* end_;
+// A record begins with a mark: what it is, which numbers follow, and which of
+// them take eight bytes.
+enum Kind : uint32_t { kWorker, kUnknownWorker, kTask };
+constexpr int kKindBits = 2;
+enum Field {
+  kPromise,
+  kLimit,
+  kDistance,
+  kPay,
+  kTakeTotal,
+  kTakeNumber,
+  kTook,
+  kFields
 };
+constexpr int kFirstHeld = kKindBits, kFirstWide = kFirstHeld + kFields;
+// Things that are told by a bit alone.
+constexpr uint32_t kTimed = 1u << (kFirstWide + kFields);
+constexpr uint32_t kLate = kTimed << 1;
+constexpr uint32_t kPromiseFar = kLate << 1, kLimitFar = kPromiseFar << 1;
+// Mark, cell and day, and all fields at their widest.
+constexpr size_t kMostBytes = 12 + kFields * 8;
 
-// Marks before a worker, a worker unknown, a task.
-enum Mark : uint64_t { kWorker, kUnknownWorker, kTask };
+template <typename T>
+void Write(T value, uint8_t*& to) {
+  std::memcpy(to, &value, sizeof(value));
+  to += sizeof(value);
+}
+template <typename T>
+T Read(const uint8_t*& from) {
+  T value;
+  std::memcpy(&value, from, sizeof(value));
+  from += sizeof(value);
+  return value;
+}
+
+void WriteField(Field field, int64_t value, uint32_t* mark, uint8_t*& to) {
+  *mark |= 1u << (kFirstHeld + field);
+  const int32_t narrow = static_cast<int32_t>(value);
+  if (narrow == value) {
+    Write(narrow, to);
+  } else {
+    *mark |= 1u << (kFirstWide + field);
+    Write(value, to);
+  }
+}
+
+// The sums of a task, all of which follow from these.
+QuantitySums ReadSums(uint32_t mark, const uint8_t*& from) {
+  int64_t values[kFields] = {};
+  for (int f = 0; f < kFields; ++f) {
+    if ((mark >> (kFirstHeld + f) & 1) == 0) continue;
+    values[f] = (mark >> (kFirstWide + f) & 1) != 0 ? Read<int64_t>(from)
+                                                    : Read<int32_t>(from);
+  }
+  const auto held = [mark](Field field) {
+    return (mark >> (kFirstHeld + field) & 1) != 0;
+  };
+  QuantitySums sums;
+  const auto put = [&sums](Quantity q, int64_t total, int64_t number) {
+    sums.total[q] = total;
+    sums.number[q] = number;
+  };
+  if (held(kPromise)) put(kPromiseTime, values[kPromise], 1);
+  if (held(kLimit)) put(kLimitTime, values[kLimit], 1);
+  if ((mark & kPromiseFar) != 0) {
+    put(kPromisePerKm, values[kPromise], values[kDistance]);
+  }
+  if ((mark & kLimitFar) != 0) {
+    put(kLimitPerKm, values[kLimit], values[kDistance]);
+  }
+  if (held(kPay)) put(kPayPerTask, values[kPay], 1);
+  if (held(kTakeNumber)) {
+    put(kTakeRate, values[kTakeTotal], values[kTakeNumber]);
+    put(kTakeKnown, 0, 1);
+  }
+  if (held(kTook)) put(kDuration, values[kTook], 1);
+  if ((mark & kTimed) != 0) put(kLateShare, (mark & kLate) != 0, 1);
+  return sums;
+}
 
 }  // namespace
-
-void ErosionRecords::Put(uint64_t value) {
-  std::vector<uint8_t>& block = sources_[0].blocks.back();
-  while (value >= 0x80) {
-    block.push_back(static_cast<uint8_t>(value | 0x80));
-    value >>= 7;
-  }
-  block.push_back(static_cast<uint8_t>(value));
-}
 
 void ErosionRecords::EndWorker() {
   if (!open_) return;
@@ -66,13 +107,16 @@ void ErosionRecords::EndWorker() {
 void ErosionRecords::BeginWorker(bool known, uint64_t key) {
   EndWorker();
   std::vector<std::vector<uint8_t>>& blocks = sources_[0].blocks;
-  if (blocks.empty() || blocks.back().size() >= kBlock - kBlock / 16) {
+  if (blocks.empty() || blocks.back().size() >= kBlock - kBlock / 4) {
     blocks.emplace_back();
     blocks.back().reserve(kBlock);
   }
   open_ = true;
-  Put(known ? kWorker : kUnknownWorker);
-  Put(key);
+  uint8_t bytes[12];
+  uint8_t* to = bytes;
+  Write<uint32_t>(known ? kWorker : kUnknownWorker, to);
+  Write(key, to);
+  blocks.back().insert(blocks.back().end(), bytes, to);
 }
 
 void ErosionRecords::Add(const StratumSorter& sorter, uint32_t cell,
@@ -81,18 +125,41 @@ void ErosionRecords::Add(const StratumSorter& sorter, uint32_t cell,
   while (keys.size() <= cell) {
     keys.push_back(sorter.KeyOf(static_cast<uint32_t>(keys.size())));
   }
-  uint64_t held = 0;
-  for (int q = 0; q < kQuantities; ++q) {
-    held |= uint64_t{sums.number[q] != 0} << q;
+  uint8_t bytes[kMostBytes];
+  uint8_t* to = bytes + sizeof(uint32_t);
+  uint32_t mark = kTask;
+  Write(cell, to);
+  Write(static_cast<int32_t>(day), to);
+  if (sums.number[kPromiseTime] != 0) {
+    WriteField(kPromise, sums.total[kPromiseTime], &mark, to);
   }
-  Put(kTask | held << 2);
-  Put(cell);
-  Put(Folded(day));
-  for (int q = 0; q < kQuantities; ++q) {
-    if (sums.number[q] == 0) continue;
-    Put(Folded(sums.total[q]));
-    Put(Folded(sums.number[q]));
+  if (sums.number[kLimitTime] != 0) {
+    WriteField(kLimit, sums.total[kLimitTime], &mark, to);
   }
+  const int64_t distance =
+      std::max(sums.number[kPromisePerKm], sums.number[kLimitPerKm]);
+  if (distance != 0) {
+    WriteField(kDistance, distance, &mark, to);
+    if (sums.number[kPromisePerKm] != 0) mark |= kPromiseFar;
+    if (sums.number[kLimitPerKm] != 0) mark |= kLimitFar;
+  }
+  if (sums.number[kPayPerTask] != 0) {
+    WriteField(kPay, sums.total[kPayPerTask], &mark, to);
+  }
+  if (sums.number[kTakeRate] != 0) {
+    WriteField(kTakeTotal, sums.total[kTakeRate], &mark, to);
+    WriteField(kTakeNumber, sums.number[kTakeRate], &mark, to);
+  }
+  if (sums.number[kDuration] != 0) {
+    WriteField(kTook, sums.total[kDuration], &mark, to);
+  }
+  if (sums.number[kLateShare] != 0) {
+    mark |= kTimed;
+    if (sums.total[kLateShare] != 0) mark |= kLate;
+  }
+  std::memcpy(bytes, &mark, sizeof(mark));
+  std::vector<uint8_t>& block = sources_[0].blocks.back();
+  block.insert(block.end(), bytes, to);
 }
 
 void ErosionRecords::Absorb(ErosionRecords& other) {
@@ -122,33 +189,31 @@ void ErosionRecords::Visit(const ErosionPulls& pulls, const v1::AuditPlan& plan,
       of_cell.push_back(pulls.StratumOf(key));
     }
   }
+  const int statistics = pulls.statistics().size();
   tbb::enumerable_thread_specific<ErosionReplicates> all(
-      [&] { return ErosionReplicates(plan, workers); });
+      [&] { return ErosionReplicates(plan, workers, statistics); });
   tbb::this_task_arena::isolate([&] {
     tbb::parallel_for(size_t{0}, blocks.size(), [&](size_t b) {
       ErosionReplicates& own = all.local();
       const std::vector<int>& of_cell = strata[blocks[b].first];
-      Reader reader(*blocks[b].second);
-      ErosionPulls::Row row;
+      const uint8_t* at = blocks[b].second->data();
+      const uint8_t* const end = at + blocks[b].second->size();
+      ErosionPulls::Row row(statistics);
       uint64_t key = 0;
       bool known = false;
-      while (!reader.done()) {
-        const uint64_t mark = reader.Get();
-        if ((mark & 3) != kTask) {
+      while (at < end) {
+        const uint32_t mark = Read<uint32_t>(at);
+        const uint32_t kind = mark & ((1u << kKindBits) - 1);
+        if (kind != kTask) {
           if (known) own.AddWorker(key, row);
-          row = {};
-          known = mark == kWorker;
-          key = reader.Get();
+          row.Clear();
+          known = kind == kWorker;
+          key = Read<uint64_t>(at);
           continue;
         }
-        const size_t cell = reader.Get();
-        const int64_t day = Unfolded(reader.Get());
-        QuantitySums sums;
-        for (int q = 0; q < kQuantities; ++q) {
-          if ((mark >> 2 >> q & 1) == 0) continue;
-          sums.total[q] = Unfolded(reader.Get());
-          sums.number[q] = Unfolded(reader.Get());
-        }
+        const uint32_t cell = Read<uint32_t>(at);
+        const int64_t day = Read<int32_t>(at);
+        const QuantitySums sums = ReadSums(mark, at);
         pulls.Add(of_cell[cell], LocalClock::Week(day), sums,
                   known ? &row : &own.DayRow(day));
       }

@@ -12,8 +12,9 @@
 namespace plumbline::audit {
 
 // What erosion saw of each task, kept in the first pass to save the second one:
-// some 30 bytes a task (numbers of seven bits a byte). One worker's tasks lie
-// in one block, blocks hold about a megabyte. Not thread-safe.
+// some 40 bytes a task. Numbers that follow from others are not kept, the rest
+// takes four bytes where it can and eight else. One worker's tasks lie in one
+// block, blocks hold about a megabyte. Not thread-safe.
 class ErosionRecords {
  public:
   // `key` is a hash of the worker; of unknown workers tasks are drawn by day.
@@ -33,7 +34,6 @@ class ErosionRecords {
     std::vector<StratumKey> keys;  // By cell.
     std::vector<std::vector<uint8_t>> blocks;
   };
-  void Put(uint64_t value);
   void EndWorker();
 
   std::vector<Source> sources_ = std::vector<Source>(1);  // First our own.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "audit/measures/erosion_pulls.h"
 #include "audit/measures/erosion_series.h"
 #include "audit/stats/decimal.h"
 #include "audit/stats/multiplicity.h"
@@ -101,7 +102,7 @@ void JudgeBreaks(const ErosionBounds& bounds, v1::Breaks* breaks) {
 void AdjustDrifts(const ErosionBounds& bounds,
                   google::protobuf::Map<std::string, v1::Drift>* series) {
   std::vector<v1::Drift*> drifts;
-  for (int q = 0; q < kQuantities; ++q) {
+  for (int q = 0; q < kIndexed; ++q) {
     const auto at = series->find(QuantityName(q));
     if (at != series->end()) drifts.push_back(&at->second);
   }

@@ -138,6 +138,7 @@ v1::AuditPlan DefaultPlan() {
   plan.set_pressure_tasks(2'000'000);
   plan.set_coercion_min_days(200);
   plan.set_coercion_margin("0.05");
+  plan.set_erosion_min_tasks(30);
   return plan;
 }
 
@@ -197,7 +198,8 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
         Whole{"fatigue_min_workers", plan.fatigue_min_workers(), 6},
         Whole{"pressure_min_tasks", plan.pressure_min_tasks(), 2},
         Whole{"pressure_tasks", plan.pressure_tasks(), 1000},
-        Whole{"coercion_min_days", plan.coercion_min_days(), 2}}) {
+        Whole{"coercion_min_days", plan.coercion_min_days(), 2},
+        Whole{"erosion_min_tasks", plan.erosion_min_tasks(), 1}}) {
     if (whole.value < whole.least || whole.value > whole.most) {
       return Refuse(
           file, places, whole.field, -1, absl::StrCat(whole.value),

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include "absl/strings/str_cat.h"
 #include "audit/measures/erosion_cells.h"
@@ -20,70 +22,57 @@ constexpr int64_t kWeekSeconds = 7 * 86400;
 // 1970-01-05 12:00, a Monday.
 constexpr int64_t kFirstMonday = 4 * 86400 + 12 * 3600;
 
+std::vector<QuantityWeeks> IndexedOf(const ErosionStrata& strata,
+                                     const v1::AuditPlan& plan) {
+  std::vector<QuantityWeeks> indexed;
+  for (int q = 0; q < kIndexed; ++q) {
+    indexed.emplace_back(strata, static_cast<Quantity>(q), plan);
+  }
+  return indexed;
+}
+
 // 1800, 2400 with 100, 50 orders to 1620, 2280 with 80, 120: L 23/25, P 14/15,
 // F 0.9266426855, while the plain mean goes from 2000 to 2016.
 TEST(IndexTest, PublishedFigures) {
-  std::vector<GroupedStratum> strata(2);
-  for (int g = 0; g < 10; ++g) {
-    strata[0].number_0[g] = 10;
-    strata[0].total_0[g] = 18'000;
-    strata[0].number_1[g] = 8;
-    strata[0].total_1[g] = 8 * 1620;
-    strata[1].number_0[g] = 5;
-    strata[1].total_0[g] = 12'000;
-    strata[1].number_1[g] = 12;
-    strata[1].total_1[g] = 12 * 2280;
-  }
-  const auto estimate = EstimateIndex(strata);
-  ASSERT_TRUE(estimate.ok());
-  EXPECT_THAT(estimate->laspeyres, DoubleNear(23.0 / 25, 1e-12));
-  EXPECT_THAT(estimate->paasche, DoubleNear(14.0 / 15, 1e-12));
-  EXPECT_THAT(estimate->fisher, DoubleNear(0.9266426855, 1e-10));
-  EXPECT_DOUBLE_EQ(estimate->crude_0, 2000);
-  EXPECT_DOUBLE_EQ(estimate->crude_1, 2016);
-  // The groups are all alike: no spread.
-  EXPECT_EQ(estimate->groups, 10);
-  EXPECT_NEAR(estimate->high - estimate->low, 0, 1e-9);
+  const std::vector<StratumPair> strata = {{180'000, 100, 80 * 1620, 80},
+                                           {120'000, 50, 120 * 2280, 120}};
+  const std::optional<IndexPoint> point = IndexOf(strata);
+  ASSERT_TRUE(point.has_value());
+  EXPECT_THAT(point->laspeyres, DoubleNear(23.0 / 25, 1e-12));
+  EXPECT_THAT(point->paasche, DoubleNear(14.0 / 15, 1e-12));
+  EXPECT_THAT(point->fisher, DoubleNear(0.9266426855, 1e-10));
+  EXPECT_DOUBLE_EQ(point->crude_0, 2000);
+  EXPECT_DOUBLE_EQ(point->crude_1, 2016);
+  EXPECT_DOUBLE_EQ(point->matched, 1);
 }
 
-// One stratum, six groups, prices 1 before and 1 1 1 1 1 2 after: without one
-// of the first five the index is 6/5, without the last 1; so the variance of
-// its logarithm is 5/6 * (5/36 + 25/36) ln^2 1.2 = (5/6 ln 1.2)^2.
-TEST(IndexTest, JackknifeByHand) {
-  std::vector<GroupedStratum> strata(1);
-  for (int g = 0; g < 6; ++g) {
-    strata[0].number_0[g] = strata[0].number_1[g] = 1;
-    strata[0].total_0[g] = 1;
-    strata[0].total_1[g] = g == 5 ? 2 : 1;
-  }
-  const auto estimate = EstimateIndex(strata);
-  ASSERT_TRUE(estimate.ok());
-  EXPECT_THAT(estimate->fisher, DoubleNear(7.0 / 6, 1e-12));
-  EXPECT_THAT(estimate->log_error, DoubleNear(5.0 / 6 * std::log(1.2), 1e-12));
+TEST(IndexTest, WhatHasNoLikeIsLeftOut) {
+  EXPECT_FALSE(IndexOf({}).has_value());
+  // In one period only, and too few to be like: out of the index, but of the
+  // share that has a like as well.
+  std::vector<StratumPair> strata = {
+      {100, 10, 50, 10}, {100, 30, 0, 0}, {100, 50, 300, 100, false}};
+  const std::optional<IndexPoint> point = IndexOf(strata);
+  ASSERT_TRUE(point.has_value());
+  EXPECT_DOUBLE_EQ(point->fisher, 0.5);
+  EXPECT_DOUBLE_EQ(point->matched, 20.0 / 200);
+  strata.erase(strata.begin());
+  EXPECT_FALSE(IndexOf(strata).has_value());
 }
 
-TEST(IndexTest, DegenerateCasesHaveCodes) {
-  std::vector<GroupedStratum> strata(1);
-  EXPECT_EQ(EstimateIndex(strata).reason(), Reason::kNotIdentified);
-  for (int g = 0; g < 5; ++g) {
-    strata[0].number_0[g] = strata[0].number_1[g] = 1;
-    strata[0].total_0[g] = strata[0].total_1[g] = 1;
-  }
-  EXPECT_EQ(EstimateIndex(strata).reason(), Reason::kTooFew);
-  // Only one group has anything later.
-  for (int g = 0; g < 8; ++g) {
-    strata[0].number_0[g] = 1;
-    strata[0].total_0[g] = 1;
-    strata[0].number_1[g] = strata[0].total_1[g] = g == 0 ? 1 : 0;
-  }
-  EXPECT_EQ(EstimateIndex(strata).reason(), Reason::kNotIdentified);
+// t.975(5) is 2.570581835636, and two-sided that is 0.05.
+TEST(IndexTest, PValueOfTheMargin) {
+  EXPECT_NEAR(IndexPValue(0.99 * std::exp(-0.02570581835636), 0.01, 6, 0.99),
+              0.05, 1e-9);
+  EXPECT_EQ(IndexPValue(1, 0, 6, 1), 1);
+  EXPECT_EQ(IndexPValue(1, 0, 6, 0.99), 0);
 }
 
 // Six workers of one stratum, prices 1 before, and 1 1 1 1 1 2 after: by the
 // formula each moves ln F by t/7 - 1/6, so by -1/42 five times and by 5/42;
 // 6/5 (5/42^2 + 25/42^2) = 1/49. t.975(5) is 2.570581835636.
 TEST(ReplicatesTest, InfluenceByHand) {
-  ErosionPulls::Strata strata;
+  ErosionStrata strata;
   ErosionCells::Cell before, after;
   before.week = 0;
   before.sums.total[kLimitTime] = before.sums.number[kLimitTime] = 6;
@@ -91,11 +80,16 @@ TEST(ReplicatesTest, InfluenceByHand) {
   after.sums.total[kLimitTime] = 7;
   after.sums.number[kLimitTime] = 6;
   strata[StratumKey()] = {before, after};
-  const ErosionPulls pulls(strata, 0, 0.8);
-  const v1::AuditPlan plan = DefaultPlan();
-  ErosionReplicates whole(plan, 6), parts[2] = {{plan, 6}, {plan, 6}};
+  v1::AuditPlan plan = DefaultPlan();
+  plan.set_erosion_min_tasks(6);
+  const std::vector<QuantityWeeks> indexed = IndexedOf(strata, plan);
+  const ErosionPulls pulls(strata, indexed);
+  const int size = pulls.statistics().size();
+  EXPECT_EQ(size, kNamedStatistics + 2);
+  ErosionReplicates whole(plan, 6, size),
+      parts[2] = {{plan, 6, size}, {plan, 6, size}};
   for (int w = 0; w < 6; ++w) {
-    ErosionPulls::Row row;
+    ErosionPulls::Row row(size);
     QuantitySums task;
     task.total[kLimitTime] = task.number[kLimitTime] = 1;
     pulls.Add(pulls.StratumOf(StratumKey()), 0, task, &row);
@@ -118,11 +112,22 @@ TEST(ReplicatesTest, InfluenceByHand) {
   EXPECT_NEAR(std::stod(interval.spread.largest_change()),
               fisher * std::expm1(-5.0 / 42), 1e-10);
   EXPECT_EQ(whole.Of(IndexStatistic(kPayPerTask), 1).clusters, 0);
+  // The last week against the first is the same comparison, and the first week
+  // against itself does not move.
+  const auto week =
+      whole.Of(pulls.statistics().WeekStatistic(kLimitTime, 1), fisher);
+  EXPECT_EQ(week.low, interval.low);
+  EXPECT_EQ(week.high, interval.high);
+  const auto same =
+      whole.Of(pulls.statistics().WeekStatistic(kLimitTime, 0), 1);
+  EXPECT_EQ(same.clusters, 6);
+  EXPECT_EQ(same.low, 1);
+  EXPECT_EQ(same.high, 1);
   // Merged through states, the other way round: the same.
   v1::ErosionState::Second states[2];
   parts[0].Save(&states[0]);
   parts[1].Save(&states[1]);
-  ErosionReplicates merged(plan, 6);
+  ErosionReplicates merged(plan, 6, size);
   merged.Merge(states[1]);
   merged.Merge(states[0]);
   v1::ErosionState::Second one, other;
@@ -134,9 +139,9 @@ TEST(ReplicatesTest, InfluenceByHand) {
 // 400 workers alike but for a part of +-0.01: the logarithm has the error
 // sqrt(400) * 0.01 = 0.2, and so have the replicates.
 TEST(ReplicatesTest, ReplicatesHaveTheErrorOfTheParts) {
-  ErosionReplicates replicates(DefaultPlan(), 400);
+  ErosionReplicates replicates(DefaultPlan(), 400, kNamedStatistics);
   for (int w = 0; w < 400; ++w) {
-    ErosionPulls::Row row;
+    ErosionPulls::Row row(kNamedStatistics);
     row.rows[0] = 1;
     row.part[0] =
         static_cast<int64_t>(std::ldexp(w % 2 == 0 ? 0.01 : -0.01, 44));
@@ -174,7 +179,7 @@ TEST(CellsTest, BoundedStatesMergeToTheSameBytes) {
         sums.total[kPromiseTime] = i;
         sums.number[kPromiseTime] = 1;
         const int p = i % parts;
-        cells[p]->Add(*sorters[p], sorters[p]->CellOf(key), i % 2, i % 2, sums);
+        cells[p]->Add(*sorters[p], sorters[p]->CellOf(key), i % 2, sums);
       }
       ErosionCells united(bound);
       for (int p = parts - 1; p >= 0; --p) {
@@ -265,6 +270,76 @@ TEST(ErosionTest, NothingMoves) {
   EXPECT_EQ(limit.breaks().breaks_size(), 0);
   EXPECT_EQ(erosion.series().at("takeRate").index().verdict(), "NO_FINDING");
   EXPECT_NE(limit.trend().verdict(), "FINDING");
+}
+
+// The band of a week is that of replicates counted anew, worker by worker:
+// lunch on workdays and at weekends are the strata here.
+TEST(ErosionTest, BandOfAWeekIsThatOfReplicates) {
+  FakeLog log;
+  log.only = {"erosion"};
+  log.Columns(kColumns);
+  const std::vector<FakeWorker> workers = Platform(26, Limit, Pay);
+  const v1::IndexWeek week =
+      ErosionOf(log, workers).series().at("limit").weeks(20);
+  struct Sums {
+    double total[2][2] = {}, number[2][2] = {};  // By stratum and period.
+  };
+  std::vector<Sums> by_worker;
+  for (const FakeWorker& worker : workers) {
+    Sums& sums = by_worker.emplace_back();
+    for (size_t day = 0; day < worker.tasks.size(); ++day) {
+      if (day / 7 > 3 && day / 7 != 20) continue;
+      const int period = day / 7 == 20, stratum = day % 7 > 4;
+      const replay::Task& task = worker.tasks[day];
+      sums.total[stratum][period] +=
+          static_cast<double>(task.limit_at - task.accepted_at);
+      sums.number[stratum][period] += 1;
+    }
+  }
+  std::vector<double> counted;
+  for (int b = 0; b < 999; ++b) {
+    Sums all;
+    for (size_t w = 0; w < workers.size(); ++w) {
+      const int times =
+          PoissonWeight(DefaultPlan().seed(), HashText(workers[w].id), b);
+      for (int s = 0; s < 2; ++s) {
+        for (int p = 0; p < 2; ++p) {
+          all.total[s][p] += times * by_worker[w].total[s][p];
+          all.number[s][p] += times * by_worker[w].number[s][p];
+        }
+      }
+    }
+    double sums[4] = {};
+    for (int s = 0; s < 2; ++s) {
+      const double n0 = all.number[s][0], n1 = all.number[s][1];
+      sums[0] += all.total[s][0];
+      sums[1] += all.total[s][1] / n1 * n0;
+      sums[2] += all.total[s][0] / n0 * n1;
+      sums[3] += all.total[s][1];
+    }
+    counted.push_back(std::sqrt(sums[1] / sums[0] * sums[3] / sums[2]));
+  }
+  std::sort(counted.begin(), counted.end());
+  EXPECT_NEAR(std::stod(week.lo()), counted[24], 3e-5);
+  EXPECT_NEAR(std::stod(week.hi()), counted[974], 3e-5);
+  EXPECT_LT(std::stod(week.lo()), std::stod(week.index()));
+}
+
+// What the platform keeps is not known of orders without the customer's total:
+// half of them are too few to conclude from.
+TEST(ErosionTest, TakeRateOfHalfOfTheOrdersIsMissing) {
+  FakeLog log;
+  log.only = {"erosion"};
+  log.Columns(kColumns);
+  std::vector<FakeWorker> workers = Platform(26, Limit, Pay);
+  for (FakeWorker& worker : workers) {
+    for (size_t i = 0; i < worker.tasks.size(); i += 2) {
+      worker.tasks[i].customer_total = replay::kUnknown;
+    }
+  }
+  const v1::Drift drift = ErosionOf(log, workers).series().at("takeRate");
+  EXPECT_NEAR(std::stod(drift.known_share()), 0.5, 0.01);
+  EXPECT_EQ(drift.index().verdict(), "CANNOT_CONCLUDE(MISS)");
 }
 
 // Targets fall by a tenth in week 13: found, dated, and compared with the
