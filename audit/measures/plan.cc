@@ -139,12 +139,20 @@ v1::AuditPlan DefaultPlan() {
   plan.set_coercion_min_days(200);
   plan.set_coercion_margin("0.05");
   plan.set_erosion_min_tasks(30);
+  for (int percent = 50; percent <= 95; percent += 5) {
+    plan.add_cliff_thresholds(percent);
+  }
+  plan.set_cliff_band_percent(5);
+  plan.set_cliff_min_weeks(100);
+  plan.set_cliff_min_tasks(40);
+  plan.set_cliff_margin("0.05");
   return plan;
 }
 
 v1::AuditPlan OverDefaults(const v1::AuditPlan& given) {
   v1::AuditPlan plan = DefaultPlan();
   if (given.distance_bands_m_size() > 0) plan.clear_distance_bands_m();
+  if (given.cliff_thresholds_size() > 0) plan.clear_cliff_thresholds();
   plan.MergeFrom(given);
   return plan;
 }
@@ -199,7 +207,10 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
         Whole{"pressure_min_tasks", plan.pressure_min_tasks(), 2},
         Whole{"pressure_tasks", plan.pressure_tasks(), 1000},
         Whole{"coercion_min_days", plan.coercion_min_days(), 2},
-        Whole{"erosion_min_tasks", plan.erosion_min_tasks(), 1}}) {
+        Whole{"erosion_min_tasks", plan.erosion_min_tasks(), 1},
+        Whole{"cliff_band_percent", plan.cliff_band_percent(), 2, 20},
+        Whole{"cliff_min_weeks", plan.cliff_min_weeks(), 10},
+        Whole{"cliff_min_tasks", plan.cliff_min_tasks(), 10}}) {
     if (whole.value < whole.least || whole.value > whole.most) {
       return Refuse(
           file, places, whole.field, -1, absl::StrCat(whole.value),
@@ -216,6 +227,15 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
                     "at most 16 ascending upper ends in metres");
     }
     last = band;
+  }
+  last = 0;
+  for (int i = 0; i < plan.cliff_thresholds_size(); ++i) {
+    const int32_t percent = plan.cliff_thresholds(i);
+    if (percent <= last || percent > 100 || i >= 20) {
+      return Refuse(file, places, "cliff_thresholds", i, absl::StrCat(percent),
+                    "at most 20 ascending percentages from 1 to 100");
+    }
+    last = percent;
   }
   for (const absl::Status& status :
        {CheckDecimal(file, places, "strictest_at_most",
@@ -245,6 +265,7 @@ absl::StatusOr<v1::AuditPlan> ParsePlan(std::string_view text,
                      1),
         CheckDecimal(file, places, "coercion_margin", plan.coercion_margin(),
                      1),
+        CheckDecimal(file, places, "cliff_margin", plan.cliff_margin(), 1),
         CheckWord(file, places, "screening", plan.screening(), {"bh", "by"}),
         CheckWord(file, places, "declared_estimate", plan.declared_estimate(),
                   {"longest", "shortest"}),

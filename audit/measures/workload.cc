@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "audit/measures/cliffs.h"
 #include "audit/measures/coercion.h"
 #include "audit/measures/coverage.h"
 #include "audit/measures/fatigue.h"
@@ -80,6 +81,7 @@ class WorkloadMeasure : public Measure {
         examples_(context.zone),
         fatigue_(context, plan_),
         coercion_(context, plan_),
+        cliffs_(context, plan_),
         late_{LatenessTally(true), LatenessTally(false)} {
     const int64_t own = RunGap(context);
     std::set<int64_t> gaps = {600'000, 1'200'000, 1'800'000, own};
@@ -108,6 +110,7 @@ class WorkloadMeasure : public Measure {
     examples_.Observe(timeline, summary, own_runs);
     fatigue_.Observe(timeline, summary);
     coercion_.Observe(timeline, summary);
+    cliffs_.Observe(timeline, summary);
   }
 
   void Save(v1::MeasureState* envelope) const override {
@@ -121,6 +124,7 @@ class WorkloadMeasure : public Measure {
     examples_.Save(&state);
     fatigue_.Save(&state);
     coercion_.Save(&state);
+    cliffs_.Save(&state);
     envelope->set_id(std::string(id()));
     envelope->set_state(state.SerializeAsString());
   }
@@ -152,6 +156,7 @@ class WorkloadMeasure : public Measure {
     examples_.Merge(state);
     fatigue_.Merge(state);
     coercion_.Merge(state);
+    cliffs_.Merge(state);
     return absl::OkStatus();
   }
 
@@ -188,6 +193,11 @@ class WorkloadMeasure : public Measure {
           {"offers.offered_at", "offers.response", "sessions.started_at",
            "sessions.ended_at"},
           result);
+    const bool cliffs =
+        Cover(context_, "workload.cliffs",
+              {"sessions.started_at", "sessions.ended_at",
+               "offers.response|tasks.limit_at|tasks.promised_at"},
+              result);
     const bool promise = CoverLate("promise", "tasks.promised_at", result);
     const bool limit = CoverLate("limit", "tasks.limit_at", result);
     v1::Workload* out = result->mutable_measures()->mutable_workload();
@@ -217,6 +227,13 @@ class WorkloadMeasure : public Measure {
     examples_.Write(out);
     fatigue_.Write(out);
     coercion_.Write(out);
+    cliffs_.Write(out);
+    if (cliffs && out->cliffs().empty()) {
+      CoverEmpty("workload.cliffs",
+                 "No threshold has enough weeks of enough workers on both "
+                 "sides.",
+                 "没有任何门槛的两侧都有足够多的劳动者周。", result);
+    }
   }
 
  private:
@@ -257,14 +274,15 @@ class WorkloadMeasure : public Measure {
         " ends a shift, and its late hours begin after ", late,
         ". Margins: ", plan_.fatigue_margin(), " of the share late, ",
         plan_.coercion_margin(), " of the mean for work after refusals, ",
+        plan_.cliff_margin(), " of it for a jump at a threshold, ",
         plan_.pressure_margin(), " for the speed-up under pressure."));
-    result->add_notes_zh(
-        absl::StrCat("工作与休息按审计方案预先声明（分钟）：连续工作超过 ",
-                     limit, "，其后休息 ", rest, "，每日之间休息 ", daily,
-                     "；停顿 ", gap, " 视为班次结束，满 ", late,
-                     " 之后为后段时间。界限：迟到比例 ", plan_.fatigue_margin(),
-                     "，拒单后派单为均值的 ", plan_.coercion_margin(),
-                     "，时限下提速 ", plan_.pressure_margin(), "。"));
+    result->add_notes_zh(absl::StrCat(
+        "工作与休息按审计方案预先声明（分钟）：连续工作超过 ", limit,
+        "，其后休息 ", rest, "，每日之间休息 ", daily, "；停顿 ", gap,
+        " 视为班次结束，满 ", late, " 之后为后段时间。界限：迟到比例 ",
+        plan_.fatigue_margin(), "，拒单后派单为均值的 ",
+        plan_.coercion_margin(), "，门槛处跳变为均值的 ", plan_.cliff_margin(),
+        "，时限下提速 ", plan_.pressure_margin(), "。"));
   }
   int64_t run_limit() const { return plan_.run_limit_s() * replay::kSecond; }
 
@@ -471,6 +489,7 @@ class WorkloadMeasure : public Measure {
   DayExamples examples_;
   FatigueTally fatigue_;
   CoercionTally coercion_;
+  CliffTally cliffs_;
   std::array<LatenessTally, 2> late_;
   // Of one worker, used again.
   std::vector<int64_t> pushes_;

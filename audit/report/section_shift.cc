@@ -126,4 +126,59 @@ void AddCoercion(const v1::Workload& workload, const std::string& currency,
   clusters.Show(page);
 }
 
+void AddCliffs(const v1::Workload& workload, const std::string& currency,
+               Page* page) {
+  if (workload.cliffs().empty()) return;
+  const Words& words = page->words();
+  const std::string money = currency.empty() ? "?" : currency;
+  page->Heading(3, words(T::kCliffs));
+  page->Paragraph(words(T::kCliffsLead));
+  // One outcome has one unit; the table has all.
+  const std::string& drawn =
+      workload.cliffs(workload.cliffs_size() > 1 ? 1 : 0).outcome();
+  const auto outcome_name = [&](const std::string& outcome) {
+    if (outcome == "offersPerHour") return words(T::kCoercionOffers);
+    return words(
+        outcome == "payPerHour" ? T::kCoercionPay : T::kCliffPayPerTask, money);
+  };
+  Chart chart{.kind = "forest",
+              .title = words(T::kCliffsPicture, outcome_name(drawn)),
+              .sentence = words(T::kCliffsSentence),
+              .x_name = outcome_name(drawn)};
+  chart.series.push_back({.name = words(T::kCliffJump)});
+  chart.marks = {{"0", words(T::kCoercionNothing)}};
+  HtmlTable table{.caption = words(T::kCliffs),
+                  .header = {words(T::kCliffRate), words(T::kFigure),
+                             words(T::kCliffLevel), words(T::kCliffJump),
+                             words(T::kInterval), words(T::kCliffHalf),
+                             words(T::kCliffDouble), words(T::kCliffPlacebo),
+                             words(T::kCliffHeap), words(T::kCliffWeeks),
+                             words(T::kStrictAdjusted), words(T::kReading)}};
+  ClusterTable clusters(words);
+  for (const v1::Cliff& one : workload.cliffs()) {
+    const std::string rate =
+        words(one.rate() == "accepted" ? T::kCliffAccepted : T::kCliffOnTime,
+              Count(one.threshold()));
+    table.rows.push_back(
+        {{rate},
+         {outcome_name(one.outcome())},
+         NumberCell(Rounded(one.mean(), 3)),
+         NumberCell(ValueOf(one.jump(), 3, words)),
+         {Between(one.jump(), 3, words)},
+         NumberCell(ValueOf(one.jump_half(), 3, words)),
+         NumberCell(ValueOf(one.jump_double(), 3, words)),
+         {Between(one.placebo(), 3, words)},
+         {Between(one.heap(), 3, words)},
+         {Cat(Count(one.below()), " / ", Count(one.above()))},
+         NumberCell(PValue(one.p_adjusted())),
+         {Reading(one.verdict(), one.reason(), one.reason_zh(), words)}});
+    if (one.outcome() == drawn) AddPoint(rate, one.jump(), 4, &chart);
+    clusters.Add(
+        Cat(rate, words.chinese() ? "，" : ", ", outcome_name(one.outcome())),
+        one.jump(), 4);
+  }
+  Show(chart, table, page);
+  clusters.Show(page);
+}
+
 }  // namespace plumbline::audit

@@ -9,10 +9,12 @@
 namespace plumbline::audit {
 
 // Parts of the section on workload: lateness and speed by the hours of the
-// shift, and work after days with many refusals.
+// shift, work after days with many refusals, and jumps at round thresholds.
 void AddFatigue(const v1::Fatigue& fatigue, Page* page);
 void AddCoercion(const v1::Workload& workload, const std::string& currency,
                  Page* page);
+void AddCliffs(const v1::Workload& workload, const std::string& currency,
+               Page* page);
 
 }  // namespace plumbline::audit
 

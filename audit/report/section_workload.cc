@@ -293,6 +293,7 @@ void AddWorkload(const v1::AuditResult& result, Page* page) {
     AddFatigue(fatigue, page);
   }
   AddCoercion(workload, result.input().currency(), page);
+  AddCliffs(workload, result.input().currency(), page);
   const std::string& currency = result.input().currency();
   if (workload.has_limit_lateness())
     AddLateness(workload.limit_lateness(), words(T::kLimit), currency, page);
