@@ -88,6 +88,7 @@ void CliffTally::Side::Add(int64_t weight, int64_t x, int64_t n, int64_t y) {
   wxx += times * n * x * x;
   wy += times * y;
   wxy += times * x * y;
+  wxxy += times * x * x * y;
 }
 
 void CliffTally::Side::operator+=(const Side& other) {
@@ -96,11 +97,12 @@ void CliffTally::Side::operator+=(const Side& other) {
   wxx += other.wxx;
   wy += other.wy;
   wxy += other.wxy;
+  wxxy += other.wxxy;
 }
 
 CliffTally::Side CliffTally::Side::Without(const Side& other) const {
-  return {w - other.w, wx - other.wx, wxx - other.wxx, wy - other.wy,
-          wxy - other.wxy};
+  return {w - other.w,   wx - other.wx,   wxx - other.wxx,
+          wy - other.wy, wxy - other.wxy, wxxy - other.wxxy};
 }
 
 // The line at x = 0.
@@ -354,24 +356,38 @@ CliffTally::Jump CliffTally::JumpOf(int rate, int threshold, int band,
       });
 }
 
-// Here a bin is a row and the number of its weeks is y, so the design is fixed.
+// Here a bin is a row and the number of its weeks is y, so the design is fixed
+// and the parabola at 0 is the same sum of y, x y and x^2 y throughout.
 CliffTally::Jump CliffTally::HeapOf(int rate, int threshold, int band) const {
-  Sides design;
-  for (int bin = -band; bin < band; ++bin) {
-    const int64_t x = 2 * bin + 1;
-    (x < 0 ? design.below : design.above)
-        .Add(2 * band - std::llabs(x), x, 1, 0);
+  // Of the side above; below, x has the other sign.
+  double moments[5] = {};
+  for (int bin = 0; bin < band; ++bin) {
+    const double x = 2 * bin + 1;
+    double power = 2 * band - x;
+    for (double& moment : moments) {
+      moment += power;
+      power *= x;
+    }
   }
+  const auto& m = moments;
+  const double first[] = {m[2] * m[4] - m[3] * m[3], m[2] * m[3] - m[1] * m[4],
+                          m[1] * m[3] - m[2] * m[2]};
+  const double whole = m[0] * first[0] + m[1] * first[1] + m[2] * first[2];
+  const auto at_threshold = [&](const Side& side, int sign) {
+    return (first[0] * static_cast<double>(side.wy) +
+            first[1] * sign * static_cast<double>(side.wxy) +
+            first[2] * static_cast<double>(side.wxxy)) /
+           whole;
+  };
   return Jackknifed(
       Gather(rate, threshold, band,
              [](const Cell& cell) { return std::pair(int64_t{0}, cell.n); }),
-      [&design](const Sides& sides, double* level) -> std::optional<double> {
-        Sides fit = sides;
-        fit.below += design.below;
-        fit.above += design.above;
-        *level = fit.below.AtThreshold();
+      [&](const Sides& sides, double* level) -> std::optional<double> {
+        const double below = at_threshold(sides.below, -1),
+                     above = at_threshold(sides.above, 1);
+        *level = (below + above) / 2;
         if (!(*level > 0)) return {};
-        return (fit.above.AtThreshold() - *level) / *level;
+        return (above - below) / *level;
       });
 }
 
@@ -420,12 +436,13 @@ void CliffTally::Judge(v1::Cliff* cliff) const {
                       Number(cliff->jump_double().value()) > 0;
   const double significance = Number(plan_.significance());
   if (Fails(cliff->heap())) {
-    Conclude("CANNOT_CONCLUDE(ID)",
-             "The number of weeks jumps at the threshold as well: workers seem "
-             "to work for it, so those above are others than those below.",
-             "达标与未达标的周数在门槛处也有跳变：劳动者似乎在为达标而工作，"
-             "门槛两侧的人群不可比。",
-             cliff);
+    Conclude(
+        "CANNOT_CONCLUDE(ID)",
+        "The number of weeks jumps at the threshold as well: workers may be "
+        "working for it, and those above be others than those below.",
+        "达标与未达标的周数在门槛处也有跳变：劳动者可能在为达标而工作，"
+        "门槛两侧的人群可能不同。",
+        cliff);
   } else if (Fails(cliff->placebo())) {
     Conclude("CANNOT_CONCLUDE(ID)",
              "The week before jumps at the threshold as well, which the rate "

@@ -29,11 +29,12 @@ namespace plumbline::audit {
 //
 // for the plan's band h, half and twice of it. Errors come from leaving out one
 // worker at a time (CV3), workers whose hashes begin alike being one where
-// there are more than 4,096. y is the outcome of the ISO week after; `placebo`
-// is the jump of the outcome of the week before, which the rate cannot have
-// caused, `heap` that of the number of weeks: workers who work for the
-// threshold make themselves another group above it. Where an interval of these
-// leaves 0 nothing is concluded (ID).
+// there are more than 512. y is the outcome of the ISO week after; `placebo` is
+// the jump of the outcome of the week before, which the rate cannot have
+// caused, `heap` that of the number of weeks as a share of the mean of both
+// sides, by a parabola since numbers are curved where rates are alike: workers
+// who work for the threshold make themselves another group above it. Where an
+// interval of these leaves 0, or there is none, nothing is concluded (ID).
 //
 // FINDING where the whole interval of the jump lies above the margin times the
 // outcome just below, it has the same sign with all bands and the p-value holds
@@ -48,7 +49,7 @@ class CliffTally {
  public:
   enum Rate { kAccepted, kOnTime, kRates };
   enum Outcome { kOffersPerHour, kPayPerHour, kPayPerTask, kOutcomes };
-  static constexpr size_t kMostClusters = 4096;
+  static constexpr size_t kMostClusters = 512;
 
   CliffTally(const MeasureContext& context, const v1::AuditPlan& plan,
              size_t most_clusters = kMostClusters);
@@ -73,7 +74,7 @@ class CliffTally {
   };
   // Sums of the fit on one side of a threshold.
   struct Side {
-    Int128 w = 0, wx = 0, wxx = 0, wy = 0, wxy = 0;
+    Int128 w = 0, wx = 0, wxx = 0, wy = 0, wxy = 0, wxxy = 0;
     void Add(int64_t weight, int64_t x, int64_t n, int64_t y);
     void operator+=(const Side& other);
     Side Without(const Side& other) const;

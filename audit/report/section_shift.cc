@@ -134,8 +134,10 @@ void AddCliffs(const v1::Workload& workload, const std::string& currency,
   page->Heading(3, words(T::kCliffs));
   page->Paragraph(words(T::kCliffsLead));
   // One outcome has one unit; the table has all.
-  const std::string& drawn =
-      workload.cliffs(workload.cliffs_size() > 1 ? 1 : 0).outcome();
+  std::string drawn = workload.cliffs(0).outcome();
+  for (const v1::Cliff& one : workload.cliffs()) {
+    if (one.outcome() == "payPerHour") drawn = one.outcome();
+  }
   const auto outcome_name = [&](const std::string& outcome) {
     if (outcome == "offersPerHour") return words(T::kCoercionOffers);
     return words(
@@ -155,6 +157,7 @@ void AddCliffs(const v1::Workload& workload, const std::string& currency,
                              words(T::kCliffHeap), words(T::kCliffWeeks),
                              words(T::kStrictAdjusted), words(T::kReading)}};
   ClusterTable clusters(words);
+  int found = 0, open = 0;
   for (const v1::Cliff& one : workload.cliffs()) {
     const std::string rate =
         words(one.rate() == "accepted" ? T::kCliffAccepted : T::kCliffOnTime,
@@ -172,12 +175,16 @@ void AddCliffs(const v1::Workload& workload, const std::string& currency,
          {Cat(Count(one.below()), " / ", Count(one.above()))},
          NumberCell(PValue(one.p_adjusted())),
          {Reading(one.verdict(), one.reason(), one.reason_zh(), words)}});
+    found += one.verdict() == "FINDING";
+    open += one.verdict() != "FINDING" && one.verdict() != "NO_FINDING";
     if (one.outcome() == drawn) AddPoint(rate, one.jump(), 4, &chart);
     clusters.Add(
         Cat(rate, words.chinese() ? "，" : ", ", outcome_name(one.outcome())),
         one.jump(), 4);
   }
   Show(chart, table, page);
+  page->Paragraph(words(T::kCliffsReading, workload.cliffs_size(), found,
+                        workload.cliffs_size() - found - open, open));
   clusters.Show(page);
 }
 

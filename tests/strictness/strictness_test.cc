@@ -471,7 +471,7 @@ TEST_F(StrictnessTest, FreeFallsBackToWiderStrata) {
     sum += static_cast<double>(met) / static_cast<double>(others);
     ++n;
   }
-  const v1::ReferenceRank& free = Limit(Run(workers)).references(2);
+  const v1::ReferenceRank free = Limit(Run(workers)).references(2);
   EXPECT_EQ(free.n_without_weather(), wet);
   EXPECT_EQ(free.n_without_zone(), away);
   EXPECT_EQ(free.n(), n);
