@@ -71,9 +71,11 @@ class SureWindowsTest : public RuleTest {
         "source: 's' confidence: 'V1' } } "
         "parameters { name: 'local' unit: 'CNY/h' values { value: '9.7' "
         "place: 'Shanghai' valid_from: '2020-01-01' source: 's' "
-        "confidence: 'V1' } } places { name: 'Shanghai' }";
+        "confidence: 'V1' } } places { name: 'Shanghai' } calendars { name: "
+        "'night' title: 'n' title_zh: 'n' daily_from: '22:00' daily_to: "
+        "'06:00' source: 's' confidence: 'V1' }";
     const std::string exact =
-        " undecidable { when: 'count(task: delivered) < 0' reason: 'never' "
+        " undecidable { when: 'time(ENGAGED in night) < 0 h' reason: 'never' "
         "reason_zh: 'never' }";
     for (const uint64_t seed : {1, 2, 3}) {
       const std::vector<FakeWorker> workers = Workers(seed);
