@@ -25,10 +25,13 @@ RULES = HERE / "fifty_rules.textproto"
 
 
 def without_rules(folder):
-    """A file with the head of the pack and no rule."""
+    """A file with the head of the pack and one clause that no log can test."""
     head = RULES.read_text(encoding="utf-8").split("\nrules {", 1)[0]
     path = folder / "no_rules.textproto"
-    path.write_text(head + "\n", encoding="utf-8")
+    path.write_text(head + """
+untestable { id: "U" clause: "c" clause_zh: "c" source: "s" why: "w" why_zh: "w"
+  settled_by: "s" settled_by_zh: "s" }
+""", encoding="utf-8")
     return path
 
 
