@@ -39,18 +39,19 @@ QuantityWeeks::QuantityWeeks(const ErosionStrata& strata, Quantity quantity,
     weeks_.push_back(week);
     tasks_.push_back(count);
   }
-  const int finest = strata.empty() ? 0 : strata.begin()->first.level;
+  finest_ = strata.empty() ? 0 : strata.begin()->first.level;
   const double matched =
       std::strtod(plan.erosion_matched_at_least().c_str(), nullptr);
-  Unite(strata, finest);
+  Unite(strata, finest_);
   const std::optional<Periods> compared = periods();
   if (!compared) return;
-  for (int level = finest; level < kLevels; ++level) {
-    if (level > finest) Unite(strata, level);
+  for (int level = finest_; level < kLevels; ++level) {
+    if (level > finest_) Unite(strata, level);
     const std::optional<IndexPoint> point = IndexOf(Pairs(*compared));
+    if (point && level == finest_) narrow_ = point->fisher;
     if (point && point->matched >= matched) return;
   }
-  Unite(strata, finest);
+  Unite(strata, finest_);
 }
 
 void QuantityWeeks::Unite(const ErosionStrata& strata, int level) {

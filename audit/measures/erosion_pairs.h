@@ -36,6 +36,11 @@ class QuantityWeeks {
                 const v1::AuditPlan& plan);
 
   int level() const { return level_; }
+  // Coarser than the cells are.
+  bool united() const { return level_ > finest_; }
+  // The index of the strata before they were united, over those of them that
+  // have a like; nothing where none has.
+  std::optional<double> narrow() const { return narrow_; }
   // With a value, ascending; and the tasks behind it, likewise.
   const std::vector<int64_t>& weeks() const { return weeks_; }
   const std::vector<int64_t>& tasks() const { return tasks_; }
@@ -64,7 +69,8 @@ class QuantityWeeks {
 
   Quantity quantity_;
   int64_t least_tasks_;
-  int level_ = 0;
+  int finest_ = 0, level_ = 0;
+  std::optional<double> narrow_;
   int pairs_ = 0;
   std::vector<int> pair_of_;
   std::vector<int64_t> weeks_, tasks_;

@@ -67,6 +67,19 @@ IndexSeries WriteWeeks(Quantity q, const QuantityWeeks& weeks, double margin,
   return series;
 }
 
+bool Erodes(Quantity q, double index, double margin) {
+  return q == kTakeRate ? index > 1 + margin : index < 1 - margin;
+}
+
+// United strata mix what may have changed by itself, such as the weather: what
+// they say must be what the narrow ones say of the part that they hold.
+bool HangsOnUniting(Quantity q, const QuantityWeeks& weeks, double index,
+                    double margin) {
+  return weeks.united() &&
+         (!weeks.narrow() ||
+          Erodes(q, *weeks.narrow(), margin) != Erodes(q, index, margin));
+}
+
 void WriteIndex(Quantity q, const QuantityWeeks& weeks,
                 const ErosionBounds& bounds,
                 const ErosionReplicates& replicates, v1::LikeForLike* index) {
@@ -108,6 +121,9 @@ void WriteIndex(Quantity q, const QuantityWeeks& weeks,
   index->set_hi(FloatText(interval.high));
   index->set_method(interval.method);
   *index->mutable_clusters() = interval.spread;
+  if (HangsOnUniting(q, weeks, point->fisher, bounds.margin)) {
+    index->set_verdict(CannotConclude(Reason::kDependent));
+  }
   // Of the margin on the side of erosion: that is what a finding must pass.
   const bool rise = q == kTakeRate;
   index->set_p_value(FloatText(
@@ -162,6 +178,16 @@ void WriteDrift(Quantity quantity, const QuantityWeeks& weeks,
   WriteTrend(series, own_seed, drift->mutable_trend());
   WriteBreaks(quantity, series, rules, has_ledger, own_seed,
               drift->mutable_breaks());
+  if (!weeks.united()) return;
+  // Of single weeks nothing says what uniting did to each.
+  const std::string dependent = CannotConclude(Reason::kDependent);
+  if (drift->index().verdict() == dependent &&
+      drift->trend().verdict().empty()) {
+    drift->mutable_trend()->set_verdict(dependent);
+  }
+  if (drift->breaks().verdict().empty()) {
+    drift->mutable_breaks()->set_verdict(dependent);
+  }
 }
 
 void WriteWeather(const ErosionStrata& strata, const ErosionBounds& bounds,

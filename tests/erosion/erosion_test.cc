@@ -501,6 +501,7 @@ TEST(ErosionTest, PartsAndOrderDoNotShow) {
 
 // Every zone has its tasks in one half of the log only, so nothing has a like
 // until zones are united: then the index is that of all, and its interval too.
+// Nothing narrower says the same, so there is no verdict.
 TEST(ErosionTest, StrataAreUnitedUntilMostHaveALike) {
   FakeLog log;
   FakeStore store;
@@ -525,7 +526,47 @@ TEST(ErosionTest, StrataAreUnitedUntilMostHaveALike) {
   EXPECT_EQ(index.stratum_level(), 3);
   EXPECT_NEAR(std::stod(index.fisher()), 0.9, 0.005);
   EXPECT_TRUE(index.has_lo());
-  EXPECT_EQ(index.verdict(), "FINDING");
+  EXPECT_EQ(index.verdict(), "CANNOT_CONCLUDE(DEP)");
+}
+
+// Six in ten workers ride in rain before and in dry weather after; the others
+// in dry weather always. `limit`: seconds by week, of which rain gets 300 more.
+v1::Drift DryingUp(const std::function<double(int)>& limit) {
+  FakeLog log;
+  FakeStore store;
+  log.context.store = &store;
+  const replay::Symbol dry = store.Add("dry"), rain = store.Add("rain");
+  log.only = {"erosion"};
+  std::vector<std::string> columns = kColumns;
+  columns.push_back("tasks.weather");
+  log.Columns(columns);
+  std::vector<FakeWorker> workers = Platform(16, limit, Pay);
+  for (size_t w = 0; w < workers.size(); ++w) {
+    for (size_t day = 0; day < workers[w].tasks.size(); ++day) {
+      replay::Task& task = workers[w].tasks[day];
+      const bool wet = w % 10 < 6 && day < 8 * 7;
+      task.weather = wet ? rain : dry;
+      if (wet) task.limit_at += 300 * replay::kSecond;
+    }
+  }
+  return ErosionOf(log, workers).series().at("limit");
+}
+
+// Once weather is dropped the limit seems to shrink, though it never did.
+TEST(ErosionTest, WeatherThatUnitingMixesIsNoErosion) {
+  const v1::Drift drift = DryingUp(Limit);
+  EXPECT_EQ(drift.index().stratum_level(), 1);
+  EXPECT_LT(std::stod(drift.index().hi()), 0.95);
+  EXPECT_EQ(drift.index().verdict(), "CANNOT_CONCLUDE(DEP)");
+  EXPECT_NE(drift.trend().verdict(), "FINDING");
+  EXPECT_NE(drift.breaks().verdict(), "FINDING");
+}
+
+TEST(ErosionTest, ErosionInTheNarrowStrataTooIsFound) {
+  const v1::Drift drift =
+      DryingUp([](int week) { return week < 8 ? 1800.0 : 1620.0; });
+  EXPECT_EQ(drift.index().stratum_level(), 1);
+  EXPECT_EQ(drift.index().verdict(), "FINDING");
 }
 
 // Tasks of nobody known are drawn by their local day, whichever part has them.
