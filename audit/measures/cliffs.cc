@@ -60,13 +60,13 @@ struct CliffTally::Jump {
   double PValue() const {
     return StudentPValue(value, error, static_cast<double>(clusters - 1));
   }
-  v1::Figure Figure(double unit) const {
+  v1::Figure Figure() const {
     v1::Figure figure;
     if (!known) return figure;
-    figure.set_value(FloatText(value / unit));
+    figure.set_value(FloatText(value));
     const double half = StudentBound(clusters - 1) * error;
-    figure.set_lo(FloatText((value - half) / unit));
-    figure.set_hi(FloatText((value + half) / unit));
+    figure.set_lo(FloatText(value - half));
+    figure.set_hi(FloatText(value + half));
     figure.set_method("jackknife");
     *figure.mutable_clusters() = spread;
     return figure;
@@ -344,15 +344,16 @@ CliffTally::Jump CliffTally::Jackknifed(const Gathered& gathered,
 CliffTally::Jump CliffTally::JumpOf(int rate, int threshold, int band,
                                     int outcome, bool later) const {
   const size_t o = static_cast<size_t>(outcome);
+  const double unit = static_cast<double>(kUnits[o]);
   return Jackknifed(
       Gather(rate, threshold, band,
              [o, later](const Cell& cell) {
                return std::pair(cell.n, (later ? cell.after : cell.before)[o]);
              }),
-      [](const Sides& sides, double* level) -> std::optional<double> {
+      [unit](const Sides& sides, double* level) -> std::optional<double> {
         if (!sides.below.defined() || !sides.above.defined()) return {};
-        *level = sides.below.AtThreshold();
-        return sides.above.AtThreshold() - *level;
+        *level = sides.below.AtThreshold() / unit;
+        return sides.above.AtThreshold() / unit - *level;
       });
 }
 
@@ -405,23 +406,22 @@ bool CliffTally::WriteOne(int rate, int threshold, int outcome,
   if (std::min(below, above) < plan_.cliff_min_weeks()) return false;
   const Jump jump = JumpOf(rate, threshold, band, outcome, true);
   if (!jump.known) return false;
-  const double unit = static_cast<double>(kUnits[outcome]);
   out->set_rate(kRateNames[rate]);
   out->set_threshold(plan_.cliff_thresholds(threshold));
   out->set_outcome(kOutcomeNames[outcome]);
   out->set_below(below);
   out->set_above(above);
   out->set_workers(jump.clusters);
-  out->set_mean(FloatText(jump.level / unit));
-  *out->mutable_jump() = jump.Figure(unit);
+  out->set_mean(FloatText(jump.level));
+  *out->mutable_jump() = jump.Figure();
   out->set_p_value(FloatText(jump.PValue()));
   const auto other = [&](int width, bool later) {
-    return JumpOf(rate, threshold, width, outcome, later).Figure(unit);
+    return JumpOf(rate, threshold, width, outcome, later).Figure();
   };
   *out->mutable_jump_half() = other(band / 2, true);
   *out->mutable_jump_double() = other(2 * band, true);
   *out->mutable_placebo() = other(band, false);
-  *out->mutable_heap() = HeapOf(rate, threshold, band).Figure(1);
+  *out->mutable_heap() = HeapOf(rate, threshold, band).Figure();
   return true;
 }
 

@@ -143,6 +143,12 @@ TEST(CliffTest, IsThatOfTheWeightedRegression) {
       StudentQuantile(0.975, kWorkers - 1) * errors->standard_errors[1] / 1000;
   EXPECT_NEAR(Number(cliff.jump().hi()) - Number(cliff.jump().value()), half,
               1e-7);
+  // What leaving one out changes is in the same unit.
+  const v1::Clusters& clusters = cliff.jump().clusters();
+  const double change = std::fabs(Number(clusters.largest_change()));
+  EXPECT_LT(change, 0.2);
+  EXPECT_NEAR(Number(clusters.without_largest()), Number(cliff.jump().value()),
+              change + 1e-9);
   // Two offers an hour more were planted.
   EXPECT_NEAR(Number(cliff.jump().value()), 2, 0.1);
   EXPECT_EQ(cliff.verdict(), "FINDING") << cliff.reason();
